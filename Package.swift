@@ -1,0 +1,135 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target: Swift 6 mode, warnings are errors, imports stay where they are written.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The pure core besides: unsafe code is marked where it stands.
+let coreSettings: [SwiftSetting] = settings + [.strictMemorySafety()]
+
+let package = Package(
+    name: "countersign",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "countersign", targets: ["countersign"]),
+        .library(name: "Libcrypto", targets: ["Libcrypto"]),
+        .library(name: "SigV4", targets: ["SigV4"]),
+        .library(name: "S3Signing", targets: ["S3Signing"]),
+        .library(name: "S3Policy", targets: ["S3Policy"]),
+        .library(name: "Uploads", targets: ["Uploads"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // The pure core: no I/O, no clock, no randomness of its own, no Foundation.
+        .target(name: "Libcrypto", dependencies: ["CLibcrypto"], swiftSettings: coreSettings),
+        .target(name: "SigV4", dependencies: ["Libcrypto"], swiftSettings: coreSettings),
+        .target(name: "S3Signing", dependencies: ["SigV4"], swiftSettings: coreSettings),
+        .target(name: "S3Policy", swiftSettings: coreSettings),
+        .target(name: "Uploads", dependencies: ["S3Signing", "S3Policy", "Libcrypto", "SigV4"], swiftSettings: coreSettings),
+
+        .target(
+            name: "Settings",
+            dependencies: [
+                "Uploads", "S3Signing", "S3Policy", "SigV4", "Libcrypto",
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "LocalBucket",
+            dependencies: [
+                "S3Signing", "S3Policy", "SigV4", "Libcrypto",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "_NIOFileSystem", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "UploadService",
+            dependencies: [
+                "Settings", "Uploads", "S3Signing", "S3Policy", "SigV4", "Libcrypto",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [
+                .embedInCode("Resources/countersign.js"),
+                .embedInCode("Resources/demo.html"),
+                .embedInCode("Resources/openapi.json"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "countersign",
+            dependencies: [
+                "UploadService", "LocalBucket", "Settings", "Uploads", "S3Signing", "S3Policy", "SigV4", "Libcrypto",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "_NIOFileSystem", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+
+        .testTarget(name: "LibcryptoTests", dependencies: ["Libcrypto"], swiftSettings: settings),
+        .testTarget(
+            name: "SigV4Tests", dependencies: ["SigV4", "Libcrypto"], resources: [.copy("Fixtures")], swiftSettings: settings),
+        .testTarget(
+            name: "S3SigningTests", dependencies: ["S3Signing", "SigV4", "Libcrypto"], resources: [.copy("Fixtures")],
+            swiftSettings: settings),
+        .testTarget(name: "S3PolicyTests", dependencies: ["S3Policy"], swiftSettings: settings),
+        .testTarget(
+            name: "UploadsTests", dependencies: ["Uploads", "S3Signing", "SigV4", "Libcrypto"], swiftSettings: settings),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings", "Uploads", "S3Signing"], swiftSettings: settings),
+        .testTarget(
+            name: "LocalBucketTests",
+            dependencies: [
+                "LocalBucket", "S3Signing", "SigV4", "Libcrypto",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "UploadServiceTests",
+            dependencies: [
+                "UploadService", "Settings", "Uploads", "S3Signing", "SigV4", "Libcrypto",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CountersignTests",
+            dependencies: [
+                "countersign", "UploadService", "LocalBucket", "Settings", "Uploads", "S3Signing", "SigV4",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings),
+    ]
+)
