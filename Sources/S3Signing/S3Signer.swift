@@ -1,0 +1,168 @@
+internal import Libcrypto
+public import SigV4
+
+extension SigningError.Code {
+    /// An `x-amz-*` query parameter that S3 would ignore or refuse there.
+    public static let ignoredInQuery = SigningError.Code(rawValue: "ignored_in_query")
+}
+
+/// The methods of S3 requests that can be signed.
+public enum S3Method: String, Sendable, Hashable {
+    case get = "GET"
+    case put = "PUT"
+    case head = "HEAD"
+    case delete = "DELETE"
+    case post = "POST"
+}
+
+/// What a presigned request is to allow.
+public struct PresignRequest: Sendable, Hashable {
+    public var method: S3Method
+    /// The object, or `nil` for the bucket itself.
+    public var key: ObjectKey?
+    /// How long the URL can be used, in seconds after the signing time: 1…604800.
+    public var expiresSeconds: Int
+    /// Headers that bind: they are signed, so the client must send each of them exactly so. `Host` is added.
+    public var headers: [Header]
+    /// Query parameters that belong to the operation, such as `uploadId` or `response-content-disposition`.
+    public var query: [QueryItem]
+
+    public init(method: S3Method, key: ObjectKey?, expiresSeconds: Int, headers: [Header] = [], query: [QueryItem] = []) {
+        self.method = method
+        self.key = key
+        self.expiresSeconds = expiresSeconds
+        self.headers = headers
+        self.query = query
+    }
+}
+
+/// A request that anyone can send who has it, until it expires.
+public struct PresignedRequest: Sendable {
+    public let method: S3Method
+    /// The whole URL, its signature last.
+    public let url: String
+    /// What the client must send besides, exactly so.
+    public let headers: [Header]
+    public let expiresAt: SigningTime
+
+    /// 64 lower-case hexadecimal digits.
+    public var signature: String { String(url.suffix(64)) }
+
+    /// The names that the signature covers, in lower case and sorted.
+    public var signedHeaders: [String] {
+        Set(headers.map { $0.name.lowercased() } + ["host"]).sorted()
+    }
+}
+
+/// A request signed in its headers, for a program that sends it at once.
+public struct AuthorizedRequest: Sendable {
+    public let method: S3Method
+    public let url: String
+    /// All to be sent except `Host`, which follows from the URL; `Authorization` last.
+    public let headers: [Header]
+    public let stages: SigningStages
+}
+
+/// Signs requests and POST policies for one bucket with one set of credentials; safe to share between threads.
+///
+/// Sources: Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)", its pages on the query,
+/// the header and POST policies.
+public struct S3Signer: Sendable {
+    public let location: S3Location
+    let signer: RequestSigner
+
+    public init(credentials: Credentials, location: S3Location, keyCache: SigningKeyCache = SigningKeyCache()) {
+        self.location = location
+        signer = RequestSigner(
+            credentials: credentials, region: location.endpoint.region, service: "s3", rules: .s3, keyCache: keyCache)
+    }
+
+    /// Makes a presigned request; its body is not signed (`UNSIGNED-PAYLOAD`).
+    ///
+    /// - Throws: `expiry_out_of_range`, `invalid_header`, `header_not_signable`, `reserved_name`, `ignored_in_query`.
+    public func presign(_ request: PresignRequest, at time: SigningTime) throws(SigningError) -> PresignedRequest {
+        let url = try presign(request, at: time) { workspace, signature in
+            workspace.output.append(contentsOf: location.origin.utf8)
+            workspace.output.append(contentsOf: workspace.canonical.bytes[workspace.canonical.path])
+            workspace.output.append(UInt8(ascii: "?"))
+            signer.appendSignedQuery(signature, to: &workspace.output, from: workspace.canonical)
+            return String(decoding: workspace.output, as: UTF8.self)
+        }
+        return PresignedRequest(
+            method: request.method, url: url, headers: request.headers,
+            expiresAt: time.adding(seconds: Int64(request.expiresSeconds)))
+    }
+
+    /// The three texts behind the signature of a presigned request.
+    public func stages(of request: PresignRequest, at time: SigningTime) throws(SigningError) -> SigningStages {
+        try presign(request, at: time) { $0.stages($1) }
+    }
+
+    private func presign<Result>(
+        _ request: PresignRequest, at time: SigningTime, then finish: (Workspace, SHA256Digest) -> Result
+    ) throws(SigningError) -> Result {
+        try RequestSigner.check(expiresSeconds: request.expiresSeconds)
+        try S3Signer.check(request.headers)
+        try S3Signer.check(request.query)
+        return Workspace.pool.with { workspace in
+            workspace.reset()
+            workspace.canonical.addHeader("host", location.host)
+            for header in request.headers { workspace.canonical.addHeader(header.name, header.value) }
+            signer.addSigningQuery(request.query, expiresSeconds: request.expiresSeconds, at: time, to: workspace)
+            workspace.canonical.write(method: request.method.rawValue, payload: .unsigned) {
+                location.appendPath(of: request.key, to: &$0)
+            }
+            return finish(workspace, signer.sign(workspace, at: time))
+        }
+    }
+
+    /// Signs a request in its headers.
+    ///
+    /// - Throws: `invalid_header`, `header_not_signable`, `reserved_name`, `ignored_in_query`.
+    public func authorize(
+        method: S3Method, key: ObjectKey?, query: [QueryItem] = [], headers: [Header] = [], payload: PayloadHash, at time: SigningTime
+    ) throws(SigningError) -> AuthorizedRequest {
+        try S3Signer.check(headers)
+        try S3Signer.check(query)
+        var path: [UInt8] = []
+        location.appendPath(of: key, to: &path)
+        let request = SignableRequest(
+            method: method.rawValue, path: String(decoding: path, as: UTF8.self), query: query,
+            headers: [Header("host", location.host)] + headers)
+        let signature = try signer.authorize(request, payload: payload, declaresPayload: true, at: time)
+        let queryText = query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }.joined(separator: "&")
+        return AuthorizedRequest(
+            method: method, url: location.url(for: key) + (queryText.isEmpty ? "" : "?\(queryText)"),
+            headers: headers + signature.headers, stages: signature.stages)
+    }
+
+    /// Checks headers that a client is to send exactly as they are signed.
+    static func check(_ headers: [Header]) throws(SigningError) {
+        for header in headers {
+            try HeaderRules.check(header)
+            try RequestSigner.checkNotReserved(header.name)
+            guard HeaderRules.isSignable(header.name), !HeaderRules.isSame(header.name, "host") else {
+                throw SigningError(
+                    .headerNotSignable, field: header.name,
+                    "\(header.name) is set by the client's HTTP library or changed on the way: take it out of the signed headers.")
+            }
+            guard header.value.utf8.allSatisfy({ $0 < 0x80 }) else {
+                throw SigningError(
+                    .invalidHeader, field: header.name,
+                    "Browsers cannot send the value of \(header.name) as it is signed: use ASCII only, encoding the rest (RFC 8187 for file names)."
+                )
+            }
+        }
+    }
+
+    private static func check(_ query: [QueryItem]) throws(SigningError) {
+        for item in query {
+            try RequestSigner.checkNotReserved(item.name)
+            guard !HeaderRules.hasPrefix(item.name, "x-amz-") else {
+                throw SigningError(
+                    .ignoredInQuery, field: item.name,
+                    "S3 ignores or refuses \(item.name) in a query: sign it as a header, and have the client send it.")
+            }
+        }
+    }
+}

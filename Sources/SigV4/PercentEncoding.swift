@@ -1,0 +1,74 @@
+/// The one encoder of paths and query parameters, for what is signed and for what is sent alike.
+///
+/// RFC 3986 section 2.3: `A-Z a-z 0-9 - . _ ~` stay; every other byte of the UTF-8 text becomes `%` and two upper-case digits.
+public enum PercentEncoding {
+    /// Encodes a query parameter's name or value.
+    public static func encode(_ text: String) -> String {
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(text.utf8.count)
+        append(text.utf8.span, to: &buffer)
+        return String(decoding: buffer, as: UTF8.self)
+    }
+
+    /// Encodes a path, in which `/` stays.
+    public static func encodePath(_ text: String) -> String {
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(text.utf8.count)
+        append(text.utf8.span, keepsSlash: true, to: &buffer)
+        return String(decoding: buffer, as: UTF8.self)
+    }
+
+    /// Decodes `%` sequences; `nil` where one is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+    public static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        var pending = text.utf8.makeIterator()
+        while let byte = pending.next() {
+            switch byte {
+            case UInt8(ascii: "%"):
+                guard let high = pending.next().flatMap(digitValue), let low = pending.next().flatMap(digitValue) else { return nil }
+                bytes.append(high << 4 | low)
+            case UInt8(ascii: "+") where plusIsSpace: bytes.append(UInt8(ascii: " "))
+            default: bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    @inline(__always)
+    package static func append(_ text: Span<UInt8>, keepsSlash: Bool = false, to buffer: inout [UInt8]) {
+        for index in 0..<text.count {
+            let byte = text[index]
+            if isUnreserved(byte) || (keepsSlash && byte == UInt8(ascii: "/")) {
+                buffer.append(byte)
+            } else {
+                buffer.append(UInt8(ascii: "%"))
+                buffer.append(digit(byte >> 4))
+                buffer.append(digit(byte & 15))
+            }
+        }
+    }
+
+    /// `-.0…9` and `A…Z_a…z~` as bits of two words: a look-up without a table in memory.
+    @inline(__always)
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        guard byte < 128 else { return false }
+        let low: UInt64 = 0x03FF_6000_0000_0000
+        let high: UInt64 = 0x47FF_FFFE_87FF_FFFE
+        return (byte < 64 ? low >> UInt64(byte) : high >> UInt64(byte - 64)) & 1 == 1
+    }
+
+    @inline(__always)
+    private static func digit(_ nibble: UInt8) -> UInt8 {
+        nibble < 10 ? 0x30 + nibble : 0x37 + nibble
+    }
+
+    private static func digitValue(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case 0x30...0x39: digit - 0x30
+        case 0x41...0x46: digit - 0x37
+        case 0x61...0x66: digit - 0x57
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,74 @@
+/// What a request says of its own signature, in its `Authorization` header or its query.
+///
+/// Reading is not believing: nothing here is checked against a key; that is `RequestVerifier`'s.
+public struct PresentedSignature: Sendable {
+    /// What is wrong with the text of a signature.
+    public struct Malformed: Error, Sendable, Equatable {
+        public enum Reason: Sendable {
+            case missing, repeated, malformed
+        }
+
+        /// The part of the header, or the parameter.
+        public let field: String
+        public let reason: Reason
+    }
+
+    public let accessKeyID: String
+    public let scope: CredentialScope
+    /// In the order in which they stand there.
+    public let signedHeaders: [String]
+    /// 64 lower-case hexadecimal digits, if it is well-formed.
+    public let signature: String
+    /// In the query only: when it was signed, and for how many seconds; may be negative or too large.
+    public let query: (time: SigningTime, expiresSeconds: Int)?
+
+    /// Reads `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`; blanks behind the commas are optional.
+    public init(authorization: String) throws(Malformed) {
+        let prefix = StringToSign.algorithm + " "
+        guard authorization.hasPrefix(prefix) else { throw Malformed(field: "Authorization", reason: .malformed) }
+        var parts: [Substring: Substring] = [:]
+        for part in authorization.dropFirst(prefix.count).split(separator: ",") {
+            let pair = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard pair.count == 2 else { throw Malformed(field: "Authorization", reason: .malformed) }
+            guard parts.updateValue(pair[1], forKey: pair[0]) == nil else { throw Malformed(field: String(pair[0]), reason: .repeated) }
+        }
+        func part(_ name: Substring) throws(Malformed) -> Substring {
+            guard let value = parts[name] else { throw Malformed(field: String(name), reason: .missing) }
+            return value
+        }
+        (accessKeyID, scope) = try PresentedSignature.credential(part("Credential"), field: "Credential")
+        signedHeaders = try part("SignedHeaders").split(separator: ";").map(String.init)
+        signature = try String(part("Signature").reversed().drop { $0 == " " }.reversed())
+        query = nil
+    }
+
+    /// Reads the six `X-Amz-…` parameters of a presigned request.
+    public init(query items: [QueryItem]) throws(Malformed) {
+        func parameter(_ name: String) throws(Malformed) -> String {
+            let values = items.filter { $0.name == name }
+            guard let first = values.first else { throw Malformed(field: name, reason: .missing) }
+            guard values.count == 1 else { throw Malformed(field: name, reason: .repeated) }
+            return first.value
+        }
+        guard try parameter("X-Amz-Algorithm") == StringToSign.algorithm else {
+            throw Malformed(field: "X-Amz-Algorithm", reason: .malformed)
+        }
+        (accessKeyID, scope) = try PresentedSignature.credential(parameter("X-Amz-Credential"), field: "X-Amz-Credential")
+        guard let time = SigningTime(iso8601Basic: try parameter("X-Amz-Date")) else {
+            throw Malformed(field: "X-Amz-Date", reason: .malformed)
+        }
+        guard let expiresSeconds = Int(try parameter("X-Amz-Expires")) else { throw Malformed(field: "X-Amz-Expires", reason: .malformed) }
+        signedHeaders = try parameter("X-Amz-SignedHeaders").split(separator: ";").map(String.init)
+        signature = try parameter("X-Amz-Signature")
+        query = (time, expiresSeconds)
+    }
+
+    /// Reads `ACCESSKEY/20130524/us-east-1/s3/aws4_request`; an access key may hold slashes of its own.
+    public static func credential(_ text: some StringProtocol, field: String) throws(Malformed) -> (String, CredentialScope) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count >= 5, let scope = CredentialScope(parts.suffix(4).joined(separator: "/")) else {
+            throw Malformed(field: field, reason: .malformed)
+        }
+        return (parts.dropLast(4).joined(separator: "/"), scope)
+    }
+}

@@ -1,0 +1,84 @@
+public import Libcrypto
+
+/// One header field of a request: a name, in any case, and its value.
+public struct Header: Sendable, Hashable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// One query parameter of a request, both parts decoded. A parameter without a value has the empty one.
+public struct QueryItem: Sendable, Hashable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+extension QueryItem {
+    /// Reads the query of a request target. As in S3, `+` is a space; a broken `%` sequence, or bytes that are not UTF-8, give `nil`.
+    public static func parse(_ rawQuery: some StringProtocol) -> [QueryItem]? {
+        var items: [QueryItem] = []
+        for pair in rawQuery.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true),
+                let value = PercentEncoding.decode(parts.count == 2 ? parts[1] : "", plusIsSpace: true)
+            else { return nil }
+            items.append(QueryItem(name, value))
+        }
+        return items
+    }
+}
+
+/// A request to sign. Header signing needs a `Host` header in it.
+public struct SignableRequest: Sendable {
+    public var method: String
+    /// The path as it goes over the wire, percent-encoded where its client does so.
+    public var path: String
+    public var query: [QueryItem]
+    public var headers: [Header]
+
+    public init(method: String, path: String, query: [QueryItem] = [], headers: [Header]) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+    }
+}
+
+/// What the last line of the canonical request says about the body.
+public enum PayloadHash: Sendable, Hashable {
+    /// `UNSIGNED-PAYLOAD`: S3 only; the body is not part of what is signed.
+    case unsigned
+    /// The digest of the body.
+    case sha256(SHA256Digest)
+    /// One of S3's `STREAMING-…` words: the body is `aws-chunked`.
+    case streaming(String)
+
+    /// The digest of a request without a body.
+    public static let empty = PayloadHash.sha256(SHA256.hash([]))
+
+    /// The value as it stands in the canonical request and in `x-amz-content-sha256`.
+    public var text: String {
+        switch self {
+        case .unsigned: "UNSIGNED-PAYLOAD"
+        case .sha256(let digest): digest.hex
+        case .streaming(let word): word
+        }
+    }
+
+    func append(to buffer: inout [UInt8]) {
+        switch self {
+        case .unsigned: buffer.append(contentsOf: "UNSIGNED-PAYLOAD".utf8)
+        case .sha256(let digest): digest.appendHex(to: &buffer)
+        case .streaming(let word): buffer.append(contentsOf: word.utf8)
+        }
+    }
+}

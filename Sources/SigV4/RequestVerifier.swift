@@ -1,0 +1,51 @@
+internal import Libcrypto
+
+/// Makes the signature that a received request should carry, and compares in constant time.
+///
+/// It says whether a signature is the right one for a request; whether its scope, time and headers are acceptable is
+/// the service's decision (`S3Verifier` for S3).
+public struct RequestVerifier: Sendable {
+    public let rules: PathRules
+    private let keys: SigningKeyCache
+
+    public init(rules: PathRules = .general, keyCache: SigningKeyCache = SigningKeyCache()) {
+        self.rules = rules
+        keys = keyCache
+    }
+
+    /// The stages of the signature that `credentials` would give this request.
+    ///
+    /// - Parameters:
+    ///   - request: as received, `path` exactly as on the request line, `query` with the signature still in it.
+    ///   - time: when the request says it was signed.
+    /// - Returns: `nil` where the path cannot be decoded.
+    public func stages(
+        of request: SignableRequest, presented: PresentedSignature, payload: PayloadHash, credentials: Credentials, at time: SigningTime
+    ) -> SigningStages? {
+        let key = keys.key(for: credentials, at: time, region: presented.scope.region, service: presented.scope.service)
+        return Workspace.pool.with { workspace in
+            workspace.reset()
+            let signed = Set(presented.signedHeaders)
+            for header in request.headers {
+                let name = header.name.lowercased()
+                if signed.contains(name) { workspace.canonical.addHeader(name, header.value) }
+            }
+            workspace.canonical.closeHeaders()
+            for item in request.query where presented.query == nil || item.name != "X-Amz-Signature" {
+                workspace.canonical.addQuery(item.name, item.value)
+            }
+            var isPathValid = true
+            workspace.canonical.write(method: request.method, payload: payload) {
+                isPathValid = rules.append(wirePath: request.path, to: &$0)
+            }
+            guard isPathValid else { return nil }
+            let signature = workspace.sign(with: key, at: time, region: presented.scope.region, service: presented.scope.service)
+            return workspace.stages(signature)
+        }
+    }
+
+    /// Whether a signature is the one of these stages, compared in constant time.
+    public func matches(_ presented: PresentedSignature, _ stages: SigningStages) -> Bool {
+        ConstantTime.equal(presented.signature, stages.signature)
+    }
+}

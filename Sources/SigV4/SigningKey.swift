@@ -1,0 +1,82 @@
+public import Libcrypto
+internal import Synchronization
+
+/// The key that signs every request of one day, region and service.
+///
+/// Source: AWS, "Create a signed AWS API request", step 4: four HMACs, each keyed by the one before.
+public struct SigningKey: Sendable {
+    package let hmac: HMACSHA256Key
+
+    /// Derives the key. `date` is the scope's `yyyymmdd`.
+    public init(secretAccessKey: Secret, scope: CredentialScope) {
+        let steps = SigningKey.derivation(secretAccessKey: secretAccessKey, scope: scope)
+        hmac = steps[3].hmacKey
+    }
+
+    /// Signs a string to sign, or a POST policy's base64 text.
+    public func sign(_ text: String) -> SHA256Digest {
+        hmac.authenticate(text)
+    }
+
+    /// The four codes of the derivation, in AWS's names: kDate, kRegion, kService, kSigning.
+    static func derivation(secretAccessKey: Secret, scope: CredentialScope) -> [SHA256Digest] {
+        let kDate = secretAccessKey.withBytes { secret in
+            var prefixed = Array("AWS4".utf8)
+            prefixed.reserveCapacity(4 + secret.count)
+            for index in 0..<secret.count { prefixed.append(secret[index]) }
+            // A copy of the secret would else lie about in freed memory.
+            defer { for index in prefixed.indices { prefixed[index] = 0 } }
+            return HMACSHA256.authenticate(scope.date.utf8.span, key: prefixed.span)
+        }
+        let kRegion = HMACSHA256.authenticate(scope.region, key: kDate)
+        let kService = HMACSHA256.authenticate(scope.service, key: kRegion)
+        return [kDate, kRegion, kService, HMACSHA256.authenticate(CredentialScope.terminator, key: kService)]
+    }
+}
+
+/// Signing keys that were derived before, by secret, day, region and service; shared by signers and verifiers.
+///
+/// Deriving takes four HMACs and a key schedule, several times the work of the signature itself. The cache holds the
+/// few keys used last, so that an attacker who names a new region in each request cannot make it grow.
+public final class SigningKeyCache: Sendable {
+    private struct Entry {
+        let secret: Secret
+        let day: Int64
+        let region: String
+        let service: String
+        let key: SigningKey
+    }
+
+    private let entries = Mutex<[Entry]>([])
+    private let capacity: Int
+
+    /// Makes an empty cache that keeps `capacity` keys.
+    public init(capacity: Int = 64) {
+        self.capacity = max(capacity, 1)
+    }
+
+    /// The key for a scope, derived when it is not at hand.
+    public func key(for credentials: Credentials, at time: SigningTime, region: String, service: String) -> SigningKey {
+        let day = time.dayNumber
+        let known = entries.withLock { entries -> SigningKey? in
+            guard
+                let index = entries.lastIndex(where: {
+                    $0.day == day && $0.region == region && $0.service == service && $0.secret == credentials.secretAccessKey
+                })
+            else { return nil }
+            // The last one used stands last: the common case is found at the first look.
+            if index != entries.count - 1 { entries.append(entries.remove(at: index)) }
+            return entries[entries.count - 1].key
+        }
+        if let known { return known }
+
+        let scope = CredentialScope(date: time.dateStamp, region: region, service: service)
+        let key = SigningKey(secretAccessKey: credentials.secretAccessKey, scope: scope)
+        let entry = Entry(secret: credentials.secretAccessKey, day: day, region: region, service: service, key: key)
+        entries.withLock { entries in
+            if entries.count >= capacity { entries.removeFirst(entries.count - capacity + 1) }
+            entries.append(entry)
+        }
+        return key
+    }
+}
