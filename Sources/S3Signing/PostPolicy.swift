@@ -123,6 +123,9 @@ extension PostPolicy {
             }
         }
         for condition in conditions { try condition.check() }
+        for field in fields where !PostPolicy.isExempt(field.name) && !covers(field.name) {
+            try Condition.equals(field: field.name, value: field.value).checkIsFixed()
+        }
         guard covers("key") || fields.contains(where: { HeaderRules.isSame($0.name, "key") }) else {
             throw SigningError(.invalidCondition, field: "key", "A form must bind its key: add the field key, or a condition on it.")
         }
@@ -164,6 +167,7 @@ extension PostPolicy.Condition {
             if HeaderRules.isReserved(field) || HeaderRules.isSame(field, "bucket") {
                 throw SigningError(.reserved, field: field, "\(field) is bound by the signer itself: take the condition out.")
             }
+            try checkIsFixed()
         case .startsWith(let field, _):
             guard PostPolicy.takesPrefix(field) else {
                 throw SigningError(.invalidCondition, field: field, "S3 matches \(field) exactly, not by prefix: give its whole value.")
@@ -173,6 +177,14 @@ extension PostPolicy.Condition {
                 throw SigningError(
                     .invalidCondition, field: "content-length-range", "No file is smaller than 0 bytes: begin the range at 0.")
             }
+        }
+    }
+
+    /// S3 expands `${filename}` before it matches, so that no form could meet an exact condition with it.
+    fileprivate func checkIsFixed() throws(SigningError) {
+        if case .equals(let field, let value) = self, value.contains("${filename}") {
+            throw SigningError(
+                .invalidCondition, field: field, "S3 puts the file's name for ${filename} before it matches \(field): bind it by a prefix.")
         }
     }
 
