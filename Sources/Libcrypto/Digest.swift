@@ -27,17 +27,20 @@ public struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
 
     /// The digest as 64 lower-case hexadecimal digits, the form that SigV4 uses everywhere.
     public var hex: String {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(64)
-        appendHex(to: &digits)
-        return String(decoding: digits, as: UTF8.self)
+        unsafe String(unsafeUninitializedCapacity: 64) { digits in
+            unsafe writeHex(to: digits)
+            return 64
+        }
     }
 
     public var description: String { hex }
 
-    /// Appends the 64 lower-case hexadecimal digits to a buffer.
-    public func appendHex(to buffer: inout [UInt8]) {
-        for index in 0..<32 { Hex.append(storage[index], to: &buffer) }
+    /// Writes the 64 lower-case hexadecimal digits into the first 64 bytes of `buffer`.
+    package func writeHex(to buffer: UnsafeMutableBufferPointer<UInt8>) {
+        for index in 0..<32 {
+            unsafe buffer[2 * index] = Hex.digit(storage[index] >> 4)
+            unsafe buffer[2 * index + 1] = Hex.digit(storage[index] & 15)
+        }
     }
 
     /// Calls `body` with the 32 bytes, without copying them to the heap.

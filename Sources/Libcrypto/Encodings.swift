@@ -4,7 +4,10 @@ public enum Hex {
     public static func encode(_ bytes: [UInt8]) -> String {
         var digits: [UInt8] = []
         digits.reserveCapacity(bytes.count * 2)
-        for byte in bytes { append(byte, to: &digits) }
+        for byte in bytes {
+            digits.append(digit(byte >> 4))
+            digits.append(digit(byte & 15))
+        }
         return String(decoding: digits, as: UTF8.self)
     }
 
@@ -21,15 +24,9 @@ public enum Hex {
         return bytes
     }
 
-    /// Appends one byte's two lower-case digits.
+    /// The lower-case digit of half a byte.
     @inline(__always)
-    static func append(_ byte: UInt8, to buffer: inout [UInt8]) {
-        buffer.append(digit(byte >> 4))
-        buffer.append(digit(byte & 15))
-    }
-
-    @inline(__always)
-    private static func digit(_ nibble: UInt8) -> UInt8 {
+    static func digit(_ nibble: UInt8) -> UInt8 {
         nibble < 10 ? 0x30 + nibble : 0x57 + nibble
     }
 

@@ -85,9 +85,9 @@ extension S3Signer {
     }
 
     private func credential(at time: SigningTime) -> String {
-        var bytes: [UInt8] = []
-        signer.appendCredential(at: time, encoded: false, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        var text = ByteBuffer(capacity: 96)
+        signer.appendCredential(at: time, encoded: false, to: &text)
+        return text.text()
     }
 }
 

@@ -41,18 +41,19 @@ public struct S3Location: Sendable, Hashable {
 
     /// The URL of an object, or of the bucket itself, without a signature.
     public func url(for key: ObjectKey?) -> String {
-        var bytes = Array(origin.utf8)
-        appendPath(of: key, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        var text = ByteBuffer()
+        text.append(origin)
+        appendPath(of: key, to: &text)
+        return text.text()
     }
 
     /// The one writer of paths, for what is signed and for what is sent.
     @inline(__always)
-    func appendPath(of key: ObjectKey?, to buffer: inout [UInt8]) {
-        buffer.append(contentsOf: pathPrefix.utf8)
+    func appendPath(of key: ObjectKey?, to buffer: inout ByteBuffer) {
+        buffer.append(pathPrefix)
         if let key {
             buffer.append(UInt8(ascii: "/"))
-            PercentEncoding.append(key.name.utf8.span, keepsSlash: true, to: &buffer)
+            buffer.appendEncoded(key.name, keepsSlash: true)
         } else if pathPrefix.isEmpty {
             buffer.append(UInt8(ascii: "/"))
         }

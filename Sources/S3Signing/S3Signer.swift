@@ -81,12 +81,12 @@ public struct S3Signer: Sendable {
     ///
     /// - Throws: `expiry_out_of_range`, `invalid_header`, `header_not_signable`, `reserved_name`, `ignored_in_query`.
     public func presign(_ request: PresignRequest, at time: SigningTime) throws(SigningError) -> PresignedRequest {
-        let url = try presign(request, at: time) { workspace, signature in
-            workspace.output.append(contentsOf: location.origin.utf8)
-            workspace.output.append(contentsOf: workspace.canonical.bytes[workspace.canonical.path])
-            workspace.output.append(UInt8(ascii: "?"))
-            signer.appendSignedQuery(signature, to: &workspace.output, from: workspace.canonical)
-            return String(decoding: workspace.output, as: UTF8.self)
+        let url = try presign(request, at: time) { buffers, signature in
+            buffers.output.append(location.origin)
+            buffers.output.append(buffers.canonical.path, of: buffers.canonical.bytes)
+            buffers.output.append(UInt8(ascii: "?"))
+            signer.appendSignedQuery(signature, to: &buffers.output, from: buffers.canonical)
+            return buffers.output.text()
         }
         return PresignedRequest(
             method: request.method, url: url, headers: request.headers,
@@ -99,20 +99,19 @@ public struct S3Signer: Sendable {
     }
 
     private func presign<Result>(
-        _ request: PresignRequest, at time: SigningTime, then finish: (Workspace, SHA256Digest) -> Result
+        _ request: PresignRequest, at time: SigningTime, then finish: (inout SigningBuffers, SHA256Digest) -> Result
     ) throws(SigningError) -> Result {
         try RequestSigner.check(expiresSeconds: request.expiresSeconds)
         try S3Signer.check(request.headers)
         try S3Signer.check(request.query)
-        return Workspace.pool.with { workspace in
-            workspace.reset()
-            workspace.canonical.addHeader("host", location.host)
-            for header in request.headers { workspace.canonical.addHeader(header.name, header.value) }
-            signer.addSigningQuery(request.query, expiresSeconds: request.expiresSeconds, at: time, to: workspace)
-            workspace.canonical.write(method: request.method.rawValue, payload: .unsigned) {
+        return SigningBuffers.with { buffers in
+            buffers.canonical.addHeader("host", location.host)
+            for header in request.headers { buffers.canonical.addHeader(header.name, header.value) }
+            signer.addSigningQuery(request.query, expiresSeconds: request.expiresSeconds, at: time, to: &buffers)
+            buffers.canonical.write(method: request.method.rawValue, payload: .unsigned) {
                 location.appendPath(of: request.key, to: &$0)
             }
-            return finish(workspace, signer.sign(workspace, at: time))
+            return finish(&buffers, signer.sign(&buffers, at: time))
         }
     }
 
@@ -124,10 +123,10 @@ public struct S3Signer: Sendable {
     ) throws(SigningError) -> AuthorizedRequest {
         try S3Signer.check(headers)
         try S3Signer.check(query)
-        var path: [UInt8] = []
+        var path = ByteBuffer()
         location.appendPath(of: key, to: &path)
         let request = SignableRequest(
-            method: method.rawValue, path: String(decoding: path, as: UTF8.self), query: query,
+            method: method.rawValue, path: path.text(), query: query,
             headers: [Header("host", location.host)] + headers)
         let signature = try signer.authorize(request, payload: payload, declaresPayload: true, at: time)
         let queryText = query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }.joined(separator: "&")

@@ -21,9 +21,9 @@ public struct PathRules: Sendable, Hashable {
 /// The request as both sides write it down before hashing it.
 ///
 /// Source: AWS, "Create a signed AWS API request", step 1. The value is made to be used again: its buffers keep their
-/// capacity, and parts that also stand in the URL are ranges of the one text.
-package struct CanonicalRequest {
-    package private(set) var bytes: [UInt8] = []
+/// memory, and parts that also stand in the URL are ranges of the one text.
+package struct CanonicalRequest: ~Copyable {
+    package private(set) var bytes = ByteBuffer()
     /// Where the path stands in `bytes`.
     package private(set) var path = 0..<0
     /// Where the query stands in `bytes`.
@@ -36,70 +36,71 @@ package struct CanonicalRequest {
         var value: Range<Int>
     }
 
-    private var names: [UInt8] = []
-    private var headerEntries: [Entry] = []
-    private var queryEntries: [Entry] = []
-    private var headerList: [UInt8] = []
+    /// What was added, in the form in which it is written, before it is sorted.
+    private var parts = ByteBuffer()
+    private var headers: [Entry] = []
+    private var parameters: [Entry] = []
+    private var headerList = ByteBuffer(capacity: 128)
 
     package init() {}
 
     package mutating func reset() {
-        bytes.removeAll(keepingCapacity: true)
-        names.removeAll(keepingCapacity: true)
-        headerEntries.removeAll(keepingCapacity: true)
-        queryEntries.removeAll(keepingCapacity: true)
-        headerList.removeAll(keepingCapacity: true)
+        bytes.removeAll()
+        parts.removeAll()
+        headers.removeAll(keepingCapacity: true)
+        parameters.removeAll(keepingCapacity: true)
+        headerList.removeAll()
     }
 
     /// Adds a header: the name in lower case, the value trimmed, with inner runs of white space as one space.
     package mutating func addHeader(_ name: String, _ value: String) {
-        let nameStart = names.count
-        for byte in name.utf8 { names.append(HeaderRules.lowercased(byte)) }
-        let valueStart = names.count
-        var pendingSpace = false
-        for byte in value.utf8 {
-            if byte == 0x20 || byte == 0x09 {
-                pendingSpace = names.count > valueStart
-            } else {
-                if pendingSpace { names.append(0x20) }
-                pendingSpace = false
-                names.append(byte)
-            }
-        }
-        headerEntries.append(Entry(name: nameStart..<valueStart, value: valueStart..<names.count))
+        let nameStart = parts.count
+        parts.appendLowercased(name)
+        let valueStart = parts.count
+        parts.appendTrimmed(value)
+        headers.append(Entry(name: nameStart..<valueStart, value: valueStart..<parts.count))
     }
 
     /// Ends the headers: sorts them by name and joins the values of one name with commas, in their order.
     package mutating func closeHeaders() {
-        CanonicalRequest.sort(&headerEntries, in: names, byValueToo: false)
-        for index in headerEntries.indices where index == 0 || !isSame(headerEntries[index].name, headerEntries[index - 1].name) {
+        CanonicalRequest.sort(&headers, in: parts, byValueToo: false)
+        for index in headers.indices where index == 0 || !isRepeated(index) {
             if index > 0 { headerList.append(UInt8(ascii: ";")) }
-            headerList.append(contentsOf: names[headerEntries[index].name])
+            headerList.append(headers[index].name, of: parts)
         }
     }
 
+    /// Adds a query parameter.
     package mutating func addQuery(_ name: String, _ value: String) {
-        addQuery(name) { PercentEncoding.append(value.utf8.span, to: &$0) }
+        let nameStart = parts.count
+        parts.appendEncoded(name)
+        let valueStart = parts.count
+        parts.appendEncoded(value)
+        parameters.append(Entry(name: nameStart..<valueStart, value: valueStart..<parts.count))
     }
 
-    /// Adds a query parameter whose encoded value `write` appends.
-    package mutating func addQuery(_ name: String, _ write: (inout [UInt8]) -> Void) {
-        let nameStart = names.count
-        PercentEncoding.append(name.utf8.span, to: &names)
-        let valueStart = names.count
-        write(&names)
-        queryEntries.append(Entry(name: nameStart..<valueStart, value: valueStart..<names.count))
+    /// Adds a query parameter whose name needs no encoding and whose encoded value `write` appends.
+    @inline(__always)
+    package mutating func addQuery(_ name: StaticString, _ write: (inout ByteBuffer) -> Void) {
+        let nameStart = parts.count
+        parts.append(name)
+        let valueStart = parts.count
+        write(&parts)
+        parameters.append(Entry(name: nameStart..<valueStart, value: valueStart..<parts.count))
     }
 
     /// Adds `X-Amz-SignedHeaders`, once the headers are closed.
     package mutating func addSignedHeadersQuery() {
-        let list = headerList
-        addQuery("X-Amz-SignedHeaders") { PercentEncoding.append(list.span, to: &$0) }
+        let nameStart = parts.count
+        parts.append("X-Amz-SignedHeaders" as StaticString)
+        let valueStart = parts.count
+        parts.appendEncoded(0..<headerList.count, of: headerList)
+        parameters.append(Entry(name: nameStart..<valueStart, value: valueStart..<parts.count))
     }
 
     /// Writes the whole text from what was added.
-    package mutating func write(method: String, payload: PayloadHash, path writePath: (inout [UInt8]) -> Void) {
-        bytes.append(contentsOf: method.utf8)
+    package mutating func write(method: String, payload: PayloadHash, path writePath: (inout ByteBuffer) -> Void) {
+        bytes.append(method)
         bytes.append(UInt8(ascii: "\n"))
         let pathStart = bytes.count
         writePath(&bytes)
@@ -110,68 +111,70 @@ package struct CanonicalRequest {
         writeHeaders()
         bytes.append(UInt8(ascii: "\n"))
         let listStart = bytes.count
-        bytes.append(contentsOf: headerList)
+        bytes.append(0..<headerList.count, of: headerList)
         signedHeaders = listStart..<bytes.count
         bytes.append(UInt8(ascii: "\n"))
         payload.append(to: &bytes)
     }
 
     private mutating func writeQuery() {
-        CanonicalRequest.sort(&queryEntries, in: names, byValueToo: true)
+        CanonicalRequest.sort(&parameters, in: parts, byValueToo: true)
         let start = bytes.count
-        for (index, entry) in queryEntries.enumerated() {
+        for index in parameters.indices {
             if index > 0 { bytes.append(UInt8(ascii: "&")) }
-            bytes.append(contentsOf: names[entry.name])
+            bytes.append(parameters[index].name, of: parts)
             bytes.append(UInt8(ascii: "="))
-            bytes.append(contentsOf: names[entry.value])
+            bytes.append(parameters[index].value, of: parts)
         }
         query = start..<bytes.count
     }
 
     private mutating func writeHeaders() {
-        for index in headerEntries.indices {
-            if index > 0, isSame(headerEntries[index].name, headerEntries[index - 1].name) {
-                bytes[bytes.count - 1] = UInt8(ascii: ",")
+        for index in headers.indices {
+            if index > 0, isRepeated(index) {
+                bytes.replaceLast(with: UInt8(ascii: ","))
             } else {
-                bytes.append(contentsOf: names[headerEntries[index].name])
+                bytes.append(headers[index].name, of: parts)
                 bytes.append(UInt8(ascii: ":"))
             }
-            bytes.append(contentsOf: names[headerEntries[index].value])
+            bytes.append(headers[index].value, of: parts)
             bytes.append(UInt8(ascii: "\n"))
         }
     }
 
     /// Sorts after encoding, by bytes; the sort is stable, so that equal names keep their order.
-    private static func sort(_ entries: inout [Entry], in names: [UInt8], byValueToo: Bool) {
-        entries.sort { left, right in
-            let order = compare(names, left.name, right.name)
+    private static func sort(_ entries: inout [Entry], in parts: borrowing ByteBuffer, byValueToo: Bool) {
+        func precedes(_ left: Entry, _ right: Entry) -> Bool {
+            let order = parts.compare(left.name, right.name)
             if order != 0 || !byValueToo { return order < 0 }
-            return compare(names, left.value, right.value) < 0
+            return parts.compare(left.value, right.value) < 0
+        }
+        // Requests have a handful of headers and parameters, mostly in order already; hostile ones have many.
+        guard entries.count <= 16 else { return entries.sort(by: precedes) }
+        for index in 1..<max(entries.count, 1) {
+            var position = index
+            while position > 0, precedes(entries[position], entries[position - 1]) {
+                entries.swapAt(position, position - 1)
+                position -= 1
+            }
         }
     }
 
-    private func isSame(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
-        compare(names, left, right) == 0
+    /// Whether a header has the name of the one before it.
+    private func isRepeated(_ index: Int) -> Bool {
+        parts.compare(headers[index].name, headers[index - 1].name) == 0
     }
-}
-
-private func compare(_ bytes: [UInt8], _ left: Range<Int>, _ right: Range<Int>) -> Int {
-    for offset in 0..<min(left.count, right.count) {
-        let difference = Int(bytes[left.lowerBound + offset]) - Int(bytes[right.lowerBound + offset])
-        if difference != 0 { return difference }
-    }
-    return left.count - right.count
 }
 
 extension PathRules {
     /// Appends the canonical form of a path as it goes over the wire; `nil` as a result where its encoding is broken.
-    package func append(wirePath: String, to buffer: inout [UInt8]) -> Bool {
+    package func append(wirePath: String, to buffer: inout ByteBuffer) -> Bool {
         let path = normalizes ? PathRules.removingDotSegments(wirePath) : wirePath
         if encodesAgain {
-            PercentEncoding.append(path.utf8.span, keepsSlash: true, to: &buffer)
+            buffer.appendEncoded(path, keepsSlash: true)
         } else {
             guard let decoded = PercentEncoding.decode(path) else { return false }
-            PercentEncoding.append(decoded.utf8.span, keepsSlash: true, to: &buffer)
+            buffer.appendEncoded(decoded, keepsSlash: true)
         }
         if path.isEmpty { buffer.append(UInt8(ascii: "/")) }
         return true

@@ -24,9 +24,10 @@ public enum HeaderRules {
 
     /// Whether two names are the same but for the case of ASCII letters, compared without making new texts.
     public static func isSame(_ left: String, _ right: String) -> Bool {
+        // Lengths first: they tell nearly all names apart, and cost nothing.
+        guard left.utf8.count == right.utf8.count else { return false }
         let left = left.utf8.span
         let right = right.utf8.span
-        guard left.count == right.count else { return false }
         for index in 0..<left.count where lowercased(left[index]) != lowercased(right[index]) { return false }
         return true
     }
@@ -52,17 +53,29 @@ public enum HeaderRules {
 
     /// Checks that HTTP can carry a header (RFC 9110 section 5): a token as its name, no control character in its value.
     public static func check(_ header: Header) throws(SigningError) {
-        guard !header.name.isEmpty, header.name.utf8.allSatisfy(isTokenCharacter) else {
+        let isToken = unsafe withBytes(of: header.name) { bytes in
+            for index in 0..<bytes.count where unsafe !isTokenCharacter(bytes[index]) { return false }
+            return !bytes.isEmpty
+        }
+        guard isToken else {
             throw SigningError(
                 .invalidHeader, field: header.name,
                 "A header's name takes letters, digits and !#$%&'*+-.^_`|~ only: change '\(header.name)'.")
         }
-        guard header.value.utf8.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) else {
+        let isSendable = unsafe withBytes(of: header.value) { bytes in
+            for index in 0..<bytes.count where unsafe isControl(bytes[index]) { return false }
+            return true
+        }
+        guard isSendable else {
             throw SigningError(
                 .invalidHeader, field: header.name,
                 "The value of \(header.name) holds a control character such as CR, LF or NUL: take it out, since it would end the header there."
             )
         }
+    }
+
+    private static func isControl(_ byte: UInt8) -> Bool {
+        byte != 0x09 && (byte < 0x20 || byte == 0x7F)
     }
 
     static func isTokenCharacter(_ byte: UInt8) -> Bool {

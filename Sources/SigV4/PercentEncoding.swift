@@ -4,18 +4,16 @@
 public enum PercentEncoding {
     /// Encodes a query parameter's name or value.
     public static func encode(_ text: String) -> String {
-        var buffer: [UInt8] = []
-        buffer.reserveCapacity(text.utf8.count)
-        append(text.utf8.span, to: &buffer)
-        return String(decoding: buffer, as: UTF8.self)
+        var buffer = ByteBuffer(capacity: text.utf8.count * 3)
+        buffer.appendEncoded(text)
+        return buffer.text()
     }
 
     /// Encodes a path, in which `/` stays.
     public static func encodePath(_ text: String) -> String {
-        var buffer: [UInt8] = []
-        buffer.reserveCapacity(text.utf8.count)
-        append(text.utf8.span, keepsSlash: true, to: &buffer)
-        return String(decoding: buffer, as: UTF8.self)
+        var buffer = ByteBuffer(capacity: text.utf8.count * 3)
+        buffer.appendEncoded(text, keepsSlash: true)
+        return buffer.text()
     }
 
     /// Decodes `%` sequences; `nil` where one is not followed by two hexadecimal digits, or the bytes are not UTF-8.
@@ -35,23 +33,9 @@ public enum PercentEncoding {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    @inline(__always)
-    package static func append(_ text: Span<UInt8>, keepsSlash: Bool = false, to buffer: inout [UInt8]) {
-        for index in 0..<text.count {
-            let byte = text[index]
-            if isUnreserved(byte) || (keepsSlash && byte == UInt8(ascii: "/")) {
-                buffer.append(byte)
-            } else {
-                buffer.append(UInt8(ascii: "%"))
-                buffer.append(digit(byte >> 4))
-                buffer.append(digit(byte & 15))
-            }
-        }
-    }
-
     /// `-.0…9` and `A…Z_a…z~` as bits of two words: a look-up without a table in memory.
     @inline(__always)
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
+    static func isUnreserved(_ byte: UInt8) -> Bool {
         guard byte < 128 else { return false }
         let low: UInt64 = 0x03FF_6000_0000_0000
         let high: UInt64 = 0x47FF_FFFE_87FF_FFFE
@@ -59,7 +43,7 @@ public enum PercentEncoding {
     }
 
     @inline(__always)
-    private static func digit(_ nibble: UInt8) -> UInt8 {
+    static func digit(_ nibble: UInt8) -> UInt8 {
         nibble < 10 ? 0x30 + nibble : 0x37 + nibble
     }
 

@@ -24,7 +24,7 @@ public struct PresentedSignature: Sendable {
 
     /// Reads `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`; blanks behind the commas are optional.
     public init(authorization: String) throws(Malformed) {
-        let prefix = StringToSign.algorithm + " "
+        let prefix = "\(StringToSign.algorithm) "
         guard authorization.hasPrefix(prefix) else { throw Malformed(field: "Authorization", reason: .malformed) }
         var parts: [Substring: Substring] = [:]
         for part in authorization.dropFirst(prefix.count).split(separator: ",") {
@@ -50,7 +50,7 @@ public struct PresentedSignature: Sendable {
             guard values.count == 1 else { throw Malformed(field: name, reason: .repeated) }
             return first.value
         }
-        guard try parameter("X-Amz-Algorithm") == StringToSign.algorithm else {
+        guard try parameter("X-Amz-Algorithm") == StringToSign.algorithm.description else {
             throw Malformed(field: "X-Amz-Algorithm", reason: .malformed)
         }
         (accessKeyID, scope) = try PresentedSignature.credential(parameter("X-Amz-Credential"), field: "X-Amz-Credential")

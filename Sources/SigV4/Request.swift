@@ -74,11 +74,12 @@ public enum PayloadHash: Sendable, Hashable {
         }
     }
 
-    func append(to buffer: inout [UInt8]) {
+    @inline(__always)
+    func append(to buffer: inout ByteBuffer) {
         switch self {
-        case .unsigned: buffer.append(contentsOf: "UNSIGNED-PAYLOAD".utf8)
-        case .sha256(let digest): digest.appendHex(to: &buffer)
-        case .streaming(let word): buffer.append(contentsOf: word.utf8)
+        case .unsigned: buffer.append("UNSIGNED-PAYLOAD")
+        case .sha256(let digest): buffer.append(digest)
+        case .streaming(let word): buffer.append(word)
         }
     }
 }

@@ -57,18 +57,17 @@ public struct RequestSigner: Sendable {
         if declaresPayload { added.append(Header("x-amz-content-sha256", payload.text)) }
         let tokenHeader = credentials.sessionToken.map { Header("x-amz-security-token", $0) }
         if let tokenHeader, token == .signed { added.append(tokenHeader) }
-        return try Workspace.pool.with { workspace throws(SigningError) in
-            workspace.reset()
+        return try SigningBuffers.with { buffers throws(SigningError) in
             for header in request.headers where HeaderRules.isSignable(header.name) {
-                workspace.canonical.addHeader(header.name, header.value)
+                buffers.canonical.addHeader(header.name, header.value)
             }
-            for header in added { workspace.canonical.addHeader(header.name, header.value) }
-            workspace.canonical.closeHeaders()
-            for item in request.query { workspace.canonical.addQuery(item.name, item.value) }
-            let signature = try sign(request, payload: payload, at: time, in: workspace)
+            for header in added { buffers.canonical.addHeader(header.name, header.value) }
+            buffers.canonical.closeHeaders()
+            for item in request.query { buffers.canonical.addQuery(item.name, item.value) }
+            let signature = try sign(request, payload: payload, at: time, in: &buffers)
             if let tokenHeader, token == .added { added.append(tokenHeader) }
-            added.append(Header("Authorization", authorization(workspace, signature, at: time)))
-            return HeaderSignature(headers: added, stages: workspace.stages(signature))
+            added.append(Header("Authorization", authorization(buffers, signature, at: time)))
+            return HeaderSignature(headers: added, stages: buffers.stages(signature))
         }
     }
 
@@ -82,18 +81,18 @@ public struct RequestSigner: Sendable {
     ) throws(SigningError) -> QuerySignature {
         try RequestSigner.check(expiresSeconds: expiresSeconds)
         try check(request)
-        return try Workspace.pool.with { workspace throws(SigningError) in
-            workspace.reset()
+        return try SigningBuffers.with { buffers throws(SigningError) in
             for header in request.headers where HeaderRules.isSignable(header.name) {
-                workspace.canonical.addHeader(header.name, header.value)
+                buffers.canonical.addHeader(header.name, header.value)
             }
-            addSigningQuery(request.query, expiresSeconds: expiresSeconds, signsToken: token == .signed, at: time, to: workspace)
-            let signature = try sign(request, payload: payload, at: time, in: workspace)
-            appendSignedQuery(signature, to: &workspace.output, from: workspace.canonical)
+            addSigningQuery(request.query, expiresSeconds: expiresSeconds, signsToken: token == .signed, at: time, to: &buffers)
+            let signature = try sign(request, payload: payload, at: time, in: &buffers)
+            appendSignedQuery(signature, to: &buffers.output, from: buffers.canonical)
             if token == .added, let sessionToken = credentials.sessionToken {
-                workspace.output.append(contentsOf: "&X-Amz-Security-Token=\(PercentEncoding.encode(sessionToken))".utf8)
+                buffers.output.append("&X-Amz-Security-Token=" as StaticString)
+                buffers.output.appendEncoded(sessionToken)
             }
-            return QuerySignature(query: String(decoding: workspace.output, as: UTF8.self), stages: workspace.stages(signature))
+            return QuerySignature(query: buffers.output.text(), stages: buffers.stages(signature))
         }
     }
 
@@ -125,21 +124,21 @@ public struct RequestSigner: Sendable {
     }
 
     private func sign(
-        _ request: SignableRequest, payload: PayloadHash, at time: SigningTime, in workspace: Workspace
+        _ request: SignableRequest, payload: PayloadHash, at time: SigningTime, in buffers: inout SigningBuffers
     ) throws(SigningError) -> SHA256Digest {
         var isPathValid = true
-        workspace.canonical.write(method: request.method, payload: payload) {
+        buffers.canonical.write(method: request.method, payload: payload) {
             isPathValid = rules.append(wirePath: request.path, to: &$0)
         }
         guard isPathValid else {
             throw SigningError(.invalidPath, field: "path", "The path has a % that two hexadecimal digits do not follow: encode it as %25.")
         }
-        return sign(workspace, at: time)
+        return sign(&buffers, at: time)
     }
 
-    private func authorization(_ workspace: Workspace, _ signature: SHA256Digest, at time: SigningTime) -> String {
+    private func authorization(_ buffers: borrowing SigningBuffers, _ signature: SHA256Digest, at time: SigningTime) -> String {
         let scope = CredentialScope(date: time.dateStamp, region: region, service: service)
-        let headers = String(decoding: workspace.canonical.bytes[workspace.canonical.signedHeaders], as: UTF8.self)
+        let headers = buffers.canonical.bytes.text(buffers.canonical.signedHeaders)
         return "\(StringToSign.algorithm) Credential=\(credentials.accessKeyID)/\(scope), SignedHeaders=\(headers), Signature=\(signature)"
     }
 }
@@ -153,54 +152,46 @@ extension SigningError.Code {
 extension RequestSigner {
     /// Closes the headers and adds the request's own query and the parameters of a signature in the query.
     package func addSigningQuery(
-        _ query: [QueryItem], expiresSeconds: Int, signsToken: Bool = true, at time: SigningTime, to workspace: Workspace
+        _ query: [QueryItem], expiresSeconds: Int, signsToken: Bool = true, at time: SigningTime, to buffers: inout SigningBuffers
     ) {
-        workspace.canonical.closeHeaders()
-        workspace.canonical.addQuery("X-Amz-Algorithm", StringToSign.algorithm)
-        workspace.canonical.addQuery("X-Amz-Credential") { appendCredential(at: time, encoded: true, to: &$0) }
-        workspace.canonical.addQuery("X-Amz-Date") { time.append(to: &$0) }
-        workspace.canonical.addQuery("X-Amz-Expires") { RequestSigner.append(expiresSeconds, to: &$0) }
-        if signsToken, let token = credentials.sessionToken { workspace.canonical.addQuery("X-Amz-Security-Token", token) }
-        workspace.canonical.addSignedHeadersQuery()
-        for item in query { workspace.canonical.addQuery(item.name, item.value) }
+        buffers.canonical.closeHeaders()
+        buffers.canonical.addQuery("X-Amz-Algorithm") { $0.append(StringToSign.algorithm) }
+        buffers.canonical.addQuery("X-Amz-Credential") { appendCredential(at: time, encoded: true, to: &$0) }
+        buffers.canonical.addQuery("X-Amz-Date") { time.append(to: &$0) }
+        buffers.canonical.addQuery("X-Amz-Expires") { $0.append(expiresSeconds) }
+        if signsToken, let token = credentials.sessionToken {
+            buffers.canonical.addQuery("X-Amz-Security-Token") { $0.appendEncoded(token) }
+        }
+        buffers.canonical.addSignedHeadersQuery()
+        for item in query { buffers.canonical.addQuery(item.name, item.value) }
     }
 
-    /// Signs the canonical request in the workspace.
-    package func sign(_ workspace: Workspace, at time: SigningTime) -> SHA256Digest {
+    /// Signs the canonical request in the buffers.
+    package func sign(_ buffers: inout SigningBuffers, at time: SigningTime) -> SHA256Digest {
         let key = keys.key(for: credentials, at: time, region: region, service: service)
-        return workspace.sign(with: key, at: time, region: region, service: service)
+        return buffers.sign(with: key, at: time, region: region, service: service)
     }
 
     /// Appends the query that was signed and its signature.
-    package func appendSignedQuery(_ signature: SHA256Digest, to output: inout [UInt8], from canonical: CanonicalRequest) {
-        output.append(contentsOf: canonical.bytes[canonical.query])
-        output.append(contentsOf: "&X-Amz-Signature=".utf8)
-        signature.appendHex(to: &output)
+    @inline(__always)
+    package func appendSignedQuery(_ signature: SHA256Digest, to output: inout ByteBuffer, from canonical: borrowing CanonicalRequest) {
+        output.append(canonical.query, of: canonical.bytes)
+        output.append("&X-Amz-Signature=" as StaticString)
+        output.append(signature)
     }
 
     /// Appends access key and scope, as they stand in `X-Amz-Credential`.
-    package func appendCredential(at time: SigningTime, encoded: Bool, to buffer: inout [UInt8]) {
-        func appendPart(_ part: String) {
-            if encoded { PercentEncoding.append(part.utf8.span, to: &buffer) } else { buffer.append(contentsOf: part.utf8) }
+    package func appendCredential(at time: SigningTime, encoded: Bool, to buffer: inout ByteBuffer) {
+        let slash: StaticString = encoded ? "%2F" : "/"
+        func appendPart(_ part: String, to buffer: inout ByteBuffer) {
+            if encoded { buffer.appendEncoded(part) } else { buffer.append(part) }
+            buffer.append(slash)
         }
-        let slash = encoded ? "%2F" : "/"
-        appendPart(credentials.accessKeyID)
-        buffer.append(contentsOf: slash.utf8)
+        appendPart(credentials.accessKeyID, to: &buffer)
         time.appendDateStamp(to: &buffer)
-        buffer.append(contentsOf: slash.utf8)
-        appendPart(region)
-        buffer.append(contentsOf: slash.utf8)
-        appendPart(service)
-        buffer.append(contentsOf: slash.utf8)
-        buffer.append(contentsOf: CredentialScope.terminator.utf8)
-    }
-
-    private static func append(_ number: Int, to buffer: inout [UInt8]) {
-        var divisor = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            buffer.append(0x30 + UInt8(number / divisor % 10))
-            divisor /= 10
-        }
+        buffer.append(slash)
+        appendPart(region, to: &buffer)
+        appendPart(service, to: &buffer)
+        buffer.append(CredentialScope.terminator)
     }
 }

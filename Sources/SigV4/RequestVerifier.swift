@@ -23,24 +23,23 @@ public struct RequestVerifier: Sendable {
         of request: SignableRequest, presented: PresentedSignature, payload: PayloadHash, credentials: Credentials, at time: SigningTime
     ) -> SigningStages? {
         let key = keys.key(for: credentials, at: time, region: presented.scope.region, service: presented.scope.service)
-        return Workspace.pool.with { workspace in
-            workspace.reset()
+        return SigningBuffers.with { buffers in
             let signed = Set(presented.signedHeaders)
             for header in request.headers {
                 let name = header.name.lowercased()
-                if signed.contains(name) { workspace.canonical.addHeader(name, header.value) }
+                if signed.contains(name) { buffers.canonical.addHeader(name, header.value) }
             }
-            workspace.canonical.closeHeaders()
+            buffers.canonical.closeHeaders()
             for item in request.query where presented.query == nil || item.name != "X-Amz-Signature" {
-                workspace.canonical.addQuery(item.name, item.value)
+                buffers.canonical.addQuery(item.name, item.value)
             }
             var isPathValid = true
-            workspace.canonical.write(method: request.method, payload: payload) {
+            buffers.canonical.write(method: request.method, payload: payload) {
                 isPathValid = rules.append(wirePath: request.path, to: &$0)
             }
             guard isPathValid else { return nil }
-            let signature = workspace.sign(with: key, at: time, region: presented.scope.region, service: presented.scope.service)
-            return workspace.stages(signature)
+            let signature = buffers.sign(with: key, at: time, region: presented.scope.region, service: presented.scope.service)
+            return buffers.stages(signature)
         }
     }
 

@@ -65,14 +65,14 @@ public struct SigningTime: Sendable, Hashable, Comparable, CustomStringConvertib
     public var iso8601: String {
         text { buffer in
             let (year, month, day) = civil
-            SigningTime.append(year, digits: 4, to: &buffer)
+            buffer.append(year, digits: 4)
             for part in [month, day] {
                 buffer.append(UInt8(ascii: "-"))
-                SigningTime.append(part, digits: 2, to: &buffer)
+                buffer.append(part, digits: 2)
             }
             for (mark, part) in zip("T::".utf8, [clock.hour, clock.minute, clock.second]) {
                 buffer.append(mark)
-                SigningTime.append(part, digits: 2, to: &buffer)
+                buffer.append(part, digits: 2)
             }
             buffer.append(UInt8(ascii: "Z"))
         }
@@ -118,35 +118,28 @@ public struct SigningTime: Sendable, Hashable, Comparable, CustomStringConvertib
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    private func text(_ write: (inout [UInt8]) -> Void) -> String {
-        var buffer: [UInt8] = []
-        buffer.reserveCapacity(20)
+    private func text(_ write: (inout ByteBuffer) -> Void) -> String {
+        var buffer = ByteBuffer(capacity: 20)
         write(&buffer)
-        return String(decoding: buffer, as: UTF8.self)
+        return buffer.text()
     }
 
-    func append(to buffer: inout [UInt8]) {
+    @inline(__always)
+    func append(to buffer: inout ByteBuffer) {
         appendDateStamp(to: &buffer)
         buffer.append(UInt8(ascii: "T"))
         let (hour, minute, second) = clock
-        SigningTime.append(hour, digits: 2, to: &buffer)
-        SigningTime.append(minute, digits: 2, to: &buffer)
-        SigningTime.append(second, digits: 2, to: &buffer)
+        buffer.append(hour, digits: 2)
+        buffer.append(minute, digits: 2)
+        buffer.append(second, digits: 2)
         buffer.append(UInt8(ascii: "Z"))
     }
 
-    func appendDateStamp(to buffer: inout [UInt8]) {
+    @inline(__always)
+    func appendDateStamp(to buffer: inout ByteBuffer) {
         let (year, month, day) = civil
-        SigningTime.append(year, digits: 4, to: &buffer)
-        SigningTime.append(month, digits: 2, to: &buffer)
-        SigningTime.append(day, digits: 2, to: &buffer)
-    }
-
-    private static func append(_ value: Int, digits: Int, to buffer: inout [UInt8]) {
-        var divisor = digits == 4 ? 1000 : 10
-        while divisor > 0 {
-            buffer.append(0x30 + UInt8(value / divisor % 10))
-            divisor /= 10
-        }
+        buffer.append(year, digits: 4)
+        buffer.append(month, digits: 2)
+        buffer.append(day, digits: 2)
     }
 }

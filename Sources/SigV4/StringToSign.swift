@@ -4,30 +4,30 @@ package import Libcrypto
 ///
 /// Source: AWS, "Create a signed AWS API request", step 3.
 package enum StringToSign {
-    package static let algorithm = "AWS4-HMAC-SHA256"
+    package static let algorithm: StaticString = "AWS4-HMAC-SHA256"
 
     package static func write(
-        time: SigningTime, region: String, service: String, canonicalRequest: SHA256Digest, to buffer: inout [UInt8]
+        time: SigningTime, region: String, service: String, canonicalRequest: SHA256Digest, to buffer: inout ByteBuffer
     ) {
-        buffer.append(contentsOf: algorithm.utf8)
+        buffer.append(algorithm)
         buffer.append(UInt8(ascii: "\n"))
         time.append(to: &buffer)
         buffer.append(UInt8(ascii: "\n"))
         appendScope(time: time, region: region, service: service, to: &buffer)
         buffer.append(UInt8(ascii: "\n"))
-        canonicalRequest.appendHex(to: &buffer)
+        buffer.append(canonicalRequest)
     }
 
     /// Appends the scope from its parts, since making a text of it for each signature would cost an allocation.
     @inline(__always)
-    static func appendScope(time: SigningTime, region: String, service: String, to buffer: inout [UInt8]) {
+    static func appendScope(time: SigningTime, region: String, service: String, to buffer: inout ByteBuffer) {
         time.appendDateStamp(to: &buffer)
         buffer.append(UInt8(ascii: "/"))
-        buffer.append(contentsOf: region.utf8)
+        buffer.append(region)
         buffer.append(UInt8(ascii: "/"))
-        buffer.append(contentsOf: service.utf8)
+        buffer.append(service)
         buffer.append(UInt8(ascii: "/"))
-        buffer.append(contentsOf: CredentialScope.terminator.utf8)
+        buffer.append(CredentialScope.terminator)
     }
 }
 
