@@ -1,4 +1,4 @@
-public import Libcrypto
+internal import Libcrypto
 
 /// Who asks for a ticket, bound to one environment.
 public struct Caller: Sendable, Hashable {

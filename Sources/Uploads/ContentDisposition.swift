@@ -1,4 +1,4 @@
-import SigV4
+internal import SigV4
 
 /// What a rule says a browser shall do with an object that it opens (RFC 6266).
 public struct ContentDisposition: Sendable, Hashable, CustomStringConvertible {
@@ -46,12 +46,15 @@ struct SafeFilename {
 
     /// The last component of the name; its extension is the content type's own, so that `invoice.exe` sent as a PDF is not saved as a program.
     init(_ filename: String, type: ContentType) {
-        let last = filename.unicodeScalars.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }.last ?? ""
         var cleaned = String.UnicodeScalarView()
-        for scalar in last where SafeFilename.isVisible(scalar) {
-            cleaned.append("\"*:<>?|".unicodeScalars.contains(scalar) ? "_" : scalar)
+        for scalar in filename.unicodeScalars {
+            if scalar == "/" || scalar == "\\" {
+                cleaned.removeAll()
+            } else if SafeFilename.isVisible(scalar) {
+                cleaned.append("\"*:<>?|".unicodeScalars.contains(scalar) ? "_" : scalar)
+            }
         }
-        var (stem, fileExtension) = SafeFilename.splitExtension(Substring(cleaned))
+        var (stem, fileExtension) = SafeFilename.splitExtension(Substring(String(cleaned)))
         if !type.acceptedExtensions.isEmpty, !type.acceptedExtensions.contains(ASCII.lowercased(fileExtension)) {
             if !fileExtension.isEmpty { stem += "." + fileExtension }
             fileExtension = type.acceptedExtensions[0]

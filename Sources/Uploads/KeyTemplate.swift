@@ -1,4 +1,4 @@
-public import SigV4
+internal import SigV4
 
 /// How a rule names its objects: path segments of fixed text and placeholders, `avatars/{caller}/{yyyy}/{mm}/{uuid}{ext}`.
 ///
@@ -124,7 +124,8 @@ extension KeyTemplate {
             } else {
                 let literal = rest.prefix { $0 != "{" }
                 if !literal.utf8.allSatisfy(isLiteralByte) {
-                    problems.append("\(quoted(String(literal))) holds a character other than letters, digits and \"-\", \"_\", \".\", \"=\"")
+                    problems.append(
+                        "\(quoted(String(literal))) holds a character other than letters, digits and \"-\", \"_\", \".\", \"=\"")
                 }
                 parts.append(.literal(String(literal)))
                 rest = rest[literal.endIndex...]
@@ -144,7 +145,8 @@ extension KeyTemplate {
 
     private static func unknown(_ name: String) -> String {
         if name == "filename" || name == "name" {
-            return "{\(name)} does not exist: a file's name never enters a key; keep it with contentDisposition: attachment; filename={filename}"
+            return
+                "{\(name)} does not exist: a file's name never enters a key; keep it with contentDisposition: attachment; filename={filename}"
         }
         return "there is no placeholder \(quoted("{\(name)}")); use \(allPlaceholders)"
     }

@@ -1,4 +1,4 @@
-import SigV4
+internal import SigV4
 
 /// What may be uploaded, under which name and for how long its ticket lives. A value of this type keeps the promise: it cannot be made otherwise.
 public struct UploadRule: Sendable {
@@ -90,7 +90,8 @@ public struct UploadRule: Sendable {
 extension UploadRule {
     private func checkSize(minimum: Int64, maximum: Int64, problems: inout [InvalidValue]) {
         if !(1...UploadRule.maximumSizeBytes).contains(maximum) {
-            problems.append(InvalidValue(field: "maximumSize", "the largest file is between 1 byte and 5 GiB, S3's limit for one \(method.rawValue)"))
+            problems.append(
+                InvalidValue(field: "maximumSize", "the largest file is between 1 byte and 5 GiB, S3's limit for one \(method.rawValue)"))
         }
         if minimum < 0 || minimum > maximum {
             problems.append(InvalidValue(field: "minimumSize", "the smallest file is between 0 bytes and maximumSize"))
@@ -109,7 +110,9 @@ extension UploadRule {
         }
         let isOwn = keyTemplate.contains(.caller) || keyTemplate.contains(.uuid)
         if !once, method == .put, !isOwn {
-            problems.append(InvalidValue(field: "key", "with once: false callers could replace each other's files; put {caller} or {uuid} into the key"))
+            problems.append(
+                InvalidValue(field: "key", "with once: false callers could replace each other's files; put {caller} or {uuid} into the key")
+            )
         }
     }
 
@@ -133,23 +136,33 @@ extension UploadRule {
         if tags.count > 10 || Set(tags.map { Array($0.key.utf8) }).count != tags.count {
             problems.append(InvalidValue(field: "tags", "an object has up to 10 tags, each with a key of its own"))
         } else if taggingHeader.utf8.count > UploadRule.maximumTaggingBytes {
-            problems.append(InvalidValue(field: "tags", "encoded, the tags have \(taggingHeader.utf8.count) bytes; all headers of a PUT have 8 KB, so \(UploadRule.maximumTaggingBytes) are allowed"))
+            problems.append(
+                InvalidValue(
+                    field: "tags",
+                    "encoded, the tags have \(taggingHeader.utf8.count) bytes; all headers of a PUT have 8 KB, so \(UploadRule.maximumTaggingBytes) are allowed"
+                ))
         }
         for name in allowedMetadata where !UploadRule.isMetadataName(name) {
-            problems.append(InvalidValue(field: "metadata", "\(quoted(name)) is not allowed; use 1 to 64 lower-case letters, digits, \"-\" or \"_\", without x-amz-meta-"))
+            problems.append(
+                InvalidValue(
+                    field: "metadata",
+                    "\(quoted(name)) is not allowed; use 1 to 64 lower-case letters, digits, \"-\" or \"_\", without x-amz-meta-"))
         }
         if Set(allowedMetadata).count != allowedMetadata.count || allowedMetadata.count > 50 {
             problems.append(InvalidValue(field: "metadata", "name up to 50 metadata fields, each once"))
         }
         if let cacheControl, !UploadRule.isHeaderValue(cacheControl) {
-            problems.append(InvalidValue(field: "cacheControl", "give directives of Cache-Control, such as public, max-age=31536000, immutable"))
+            problems.append(
+                InvalidValue(field: "cacheControl", "give directives of Cache-Control, such as public, max-age=31536000, immutable"))
         }
     }
 
     private static let maximumTaggingBytes = 2048
 
     static func isName(_ name: String) -> Bool {
-        guard let first = name.utf8.first, ASCII.isAlphanumeric(first), name.utf8.count <= KeyTemplate.maximumNameBytes else { return false }
+        guard let first = name.utf8.first, ASCII.isAlphanumeric(first), name.utf8.count <= KeyTemplate.maximumNameBytes else {
+            return false
+        }
         return name.utf8.allSatisfy { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
     }
 
