@@ -1,0 +1,134 @@
+internal import Foundation
+public import S3Policy
+internal import S3Signing
+public import Uploads
+
+/// Reads `policies/`: one folder for each environment, named as it.
+public enum PolicyFolder {
+    /// All environments of the folder, sorted by name.
+    ///
+    /// - Throws: every mistake of every file, at once; also when two environments share a bucket.
+    public static func environments(in folder: String) throws(SettingsError) -> [Environment] {
+        let names = try environmentNames(in: folder)
+        guard !names.isEmpty else {
+            throw SettingsError([
+                SettingsProblem(file: folder, message: "there is no environment here; write one in \(folder)/staging/uploads.yaml")
+            ])
+        }
+        return try load(names, in: folder, besides: [])
+    }
+
+    /// The named environments, in that order. The others of the folder only count where they share a bucket with these.
+    public static func environments(in folder: String, named names: [String]) throws(SettingsError) -> [Environment] {
+        let known = try environmentNames(in: folder)
+        let unknown = names.filter { !known.contains($0) }
+        guard unknown.isEmpty else {
+            let has = known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"
+            throw SettingsError(
+                unknown.map { SettingsProblem(file: folder, message: "there is no environment \"\($0)\" here, \(has)") })
+        }
+        var wanted: [String] = []
+        for name in names where !wanted.contains(name) { wanted.append(name) }
+        return try load(wanted, in: folder, besides: known.filter { !wanted.contains($0) })
+    }
+
+    /// The CORS rules of an environment's bucket; `nil` when it has no `cors.json`.
+    public static func corsConfiguration(in folder: String, environment: String) throws(SettingsError) -> CORSConfiguration? {
+        let file = path(folder, environment, "cors.json")
+        guard FileManager.default.fileExists(atPath: file) else { return nil }
+        let text = try content(of: file)
+        do {
+            return try JSONDecoder().decode(CORSConfiguration.self, from: Data(text.utf8))
+        } catch {
+            throw SettingsError([
+                SettingsProblem(file: file, message: "these are not CORS rules as the AWS CLI takes them: \(reason(error))")
+            ])
+        }
+    }
+
+    // MARK: - Files
+
+    private static func environmentNames(in folder: String) throws(SettingsError) -> [String] {
+        let entries: [String]
+        do {
+            entries = try FileManager.default.contentsOfDirectory(atPath: folder)
+        } catch {
+            throw SettingsError([
+                SettingsProblem(file: folder, message: "there is no folder to read here; name the folder that holds the environments")
+            ])
+        }
+        return entries.filter { FileManager.default.fileExists(atPath: path(folder, $0, "uploads.yaml")) }.sorted()
+    }
+
+    private static func path(_ folder: String, _ environment: String, _ file: String) -> String {
+        "\(folder.hasSuffix("/") ? String(folder.dropLast()) : folder)/\(environment)/\(file)"
+    }
+
+    private static func content(of file: String) throws(SettingsError) -> String {
+        func refuse(_ message: String) -> SettingsError { SettingsError([SettingsProblem(file: file, message: message)]) }
+        guard let handle = FileHandle(forReadingAtPath: file) else { throw refuse("the file cannot be read") }
+        defer { try? handle.close() }
+        guard let data = try? handle.read(upToCount: YAMLDocument.maximumBytes + 1) else { throw refuse("the file cannot be read") }
+        guard data.count <= YAMLDocument.maximumBytes else { throw refuse("the file is larger than 256 KiB") }
+        guard let text = String(validating: data, as: UTF8.self) else { throw refuse("the file is not UTF-8") }
+        return text
+    }
+
+    // MARK: - Environments
+
+    private static func load(_ names: [String], in folder: String, besides others: [String]) throws(SettingsError) -> [Environment] {
+        var problems: [SettingsProblem] = []
+        var environments: [Environment] = []
+        for name in names {
+            do {
+                environments.append(try environment(named: name, file: path(folder, name, "uploads.yaml")))
+            } catch {
+                problems += error.problems
+            }
+        }
+        let neighbours = others.compactMap { try? environment(named: $0, file: path(folder, $0, "uploads.yaml")) }
+        for (index, environment) in environments.enumerated() {
+            for other in environments[..<index] + neighbours where sharesBucket(environment, other) {
+                problems.append(
+                    SettingsProblem(
+                        file: path(folder, environment.name, "uploads.yaml"),
+                        message: "the bucket \(environment.location.bucket) is also \(other.name)'s; give each environment its own"))
+            }
+        }
+        guard problems.isEmpty else { throw SettingsError(problems) }
+        return environments
+    }
+
+    /// Reads one environment from the text of its `uploads.yaml`.
+    private static func environment(named name: String, file: String) throws(SettingsError) -> Environment {
+        let text = try content(of: file)
+        let document: YAMLDocument
+        do {
+            document = try YAMLDocument(text, file: file)
+        } catch {
+            throw SettingsError([error])
+        }
+        var reader = YAMLReader(file: file)
+        guard let environment = reader.environment(named: name, document: document) else {
+            throw SettingsError(reader.problems.sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) })
+        }
+        return environment
+    }
+
+    /// A name is one bucket within all of AWS; elsewhere within one endpoint.
+    private static func sharesBucket(_ one: Environment, _ other: Environment) -> Bool {
+        guard one.location.bucket == other.location.bucket else { return false }
+        return one.provider == .aws && other.provider == .aws
+            || one.location.endpoint.baseURL == other.location.endpoint.baseURL
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? DecodingError else { return "\(error)" }
+        switch error {
+        case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context), .valueNotFound(_, let context):
+            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
+        @unknown default: return "\(error)"
+        }
+    }
+}

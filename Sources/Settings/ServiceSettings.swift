@@ -1,0 +1,187 @@
+public import Configuration
+internal import Libcrypto
+public import SigV4
+public import Uploads
+
+/// Everything that `countersign serve` is told from outside: the environments of `policies/`, and the variables.
+public struct ServiceSettings: Sendable {
+    public enum LogFormat: String, Sendable, CaseIterable {
+        /// Text on a terminal, JSON elsewhere.
+        case auto
+        case json, text
+    }
+
+    public enum LogLevel: String, Sendable, CaseIterable {
+        case trace, debug, info, notice, warning, error, critical
+    }
+
+    /// What a command line says; it wins over the variables.
+    public struct Overrides: Sendable {
+        public var policiesFolder: String?
+        /// Empty: what the variable says.
+        public var environmentNames: [String]
+        public var host: String?
+        public var port: Int?
+
+        public init(policiesFolder: String? = nil, environmentNames: [String] = [], host: String? = nil, port: Int? = nil) {
+            self.policiesFolder = policiesFolder
+            self.environmentNames = environmentNames
+            self.host = host
+            self.port = port
+        }
+    }
+
+    public let host: String
+    public let port: Int
+    /// `nil`: `/metrics` is on the main port.
+    public let metricsPort: Int?
+    public let policiesFolder: String
+    /// Those served; never empty.
+    public let environments: [Environment]
+    public let apiKeys: [APIKeyRecord]
+    /// By the environment's name; one for each.
+    public let credentials: [String: Credentials]
+    public let maxInFlight: Int
+    public let maxConnections: Int
+    public let bodyDeadlineSeconds: Int
+    public let idleTimeoutSeconds: Int
+    public let logFormat: LogFormat
+    public let logLevel: LogLevel
+
+    /// Reads variables and files.
+    ///
+    /// - Throws: every mistake in both, at once; a secret is in none of the messages.
+    public init(reader: ConfigReader, overrides: Overrides = Overrides()) throws(SettingsError) {
+        var variables = VariableReader(reader: reader)
+        host = overrides.host ?? variables.text("COUNTERSIGN_HOST") ?? "0.0.0.0"
+        port = ServiceSettings.port(&variables, overrides)
+        metricsPort = variables.integer("COUNTERSIGN_METRICS_PORT", in: 0...65535)
+        maxInFlight = variables.integer("COUNTERSIGN_MAX_IN_FLIGHT", in: 1...100_000) ?? 256
+        maxConnections = variables.integer("COUNTERSIGN_MAX_CONNECTIONS", in: 1...1_000_000) ?? max(1024, maxInFlight * 4)
+        bodyDeadlineSeconds = variables.seconds("COUNTERSIGN_BODY_DEADLINE", in: 1...300) ?? 10
+        idleTimeoutSeconds = variables.seconds("COUNTERSIGN_IDLE_TIMEOUT", in: 1...3600) ?? 75
+        logFormat = variables.word("COUNTERSIGN_LOG_FORMAT", LogFormat.self) ?? .auto
+        logLevel = variables.word("COUNTERSIGN_LOG_LEVEL", LogLevel.self) ?? .info
+        policiesFolder = overrides.policiesFolder ?? variables.text("COUNTERSIGN_POLICIES") ?? "policies"
+        environments = ServiceSettings.environments(&variables, folder: policiesFolder, named: overrides.environmentNames)
+        apiKeys = ServiceSettings.apiKeys(&variables, environments.map(\.name))
+        credentials = ServiceSettings.credentials(&variables, environments.map(\.name))
+        if maxConnections <= maxInFlight {
+            variables.report(
+                "COUNTERSIGN_MAX_CONNECTIONS", "use more than the \(maxInFlight) requests in flight, so that the next one is answered")
+        }
+        if let metricsPort, metricsPort == port, port != 0 {
+            variables.report("COUNTERSIGN_METRICS_PORT", "\(port) is the main port; use another one or leave it out")
+        }
+        guard variables.problems.isEmpty else { throw SettingsError(variables.problems) }
+    }
+
+    private static func port(_ variables: inout VariableReader, _ overrides: Overrides) -> Int {
+        if let port = overrides.port { return port }
+        let name = variables.text("COUNTERSIGN_PORT") == nil ? "PORT" : "COUNTERSIGN_PORT"
+        return variables.integer(name, in: 0...65535) ?? 8080
+    }
+
+    private static func environments(_ variables: inout VariableReader, folder: String, named names: [String]) -> [Environment] {
+        let names = names.isEmpty ? variables.list("COUNTERSIGN_ENVIRONMENT") : names
+        do {
+            return names.isEmpty
+                ? try PolicyFolder.environments(in: folder) : try PolicyFolder.environments(in: folder, named: names)
+        } catch {
+            variables.add(error.problems)
+            return []
+        }
+    }
+
+    /// `COUNTERSIGN_STAGING_` for `staging`.
+    static func prefix(of environment: String) -> String {
+        "COUNTERSIGN_\(environment.uppercased().replacing("-", with: "_"))_"
+    }
+
+    // MARK: - API keys
+
+    private static func apiKeys(_ variables: inout VariableReader, _ environments: [String]) -> [APIKeyRecord] {
+        var records: [APIKeyRecord] = []
+        var names = environments.map { (variable: prefix(of: $0) + "API_KEYS", environment: $0) }
+        let common = "COUNTERSIGN_API_KEYS"
+        if environments.count == 1 {
+            names.append((common, environments[0]))
+        } else if environments.count > 1, variables.text(common) != nil {
+            let own = names.map(\.variable).joined(separator: ", ")
+            variables.report(common, "several environments are served, and a caller belongs to one; use \(own)")
+        }
+        for (variable, environment) in names {
+            for (index, item) in variables.list(variable).enumerated() {
+                guard let record = record(item, environment: environment) else {
+                    variables.report(
+                        variable,
+                        "item \(index + 1) is not name:sha256; give a name of 1 to 64 letters, digits, \"-\", \"_\" or \".\" and the "
+                            + "64 hexadecimal digits that countersign token mint prints, never the key itself")
+                    continue
+                }
+                if let other = records.first(where: { $0.sha256 == record.sha256 }), other != record {
+                    variables.report(
+                        variable, "the key of \(record.name) is also \(other.name)'s in \(other.environment); mint each caller its own")
+                } else {
+                    records.append(record)
+                }
+            }
+        }
+        return records
+    }
+
+    private static func record(_ item: String, environment: String) -> APIKeyRecord? {
+        let parts = item.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, (1...64).contains(parts[0].utf8.count),
+            parts[0].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }),
+            let digest = SHA256Digest(hex: parts[1].lowercased())
+        else { return nil }
+        return APIKeyRecord(name: String(parts[0]), environment: environment, sha256: digest)
+    }
+
+    // MARK: - Credentials
+
+    private static func credentials(_ variables: inout VariableReader, _ environments: [String]) -> [String: Credentials] {
+        var all: [String: Credentials] = [:]
+        for environment in environments {
+            let own = prefix(of: environment)
+            let isOwn = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].contains {
+                variables.text(own + $0, isSecret: true) != nil
+            }
+            let used = isOwn || environments.count > 1 ? own : ""
+            guard let credentials = credentials(&variables, prefix: used, environment: environment, own: own) else { continue }
+            if let other = all.first(where: { $0.value.accessKeyID == credentials.accessKeyID })?.key {
+                variables.report(
+                    own + "AWS_ACCESS_KEY_ID", "\(other) has the same access key; give each environment its own")
+            }
+            all[environment] = credentials
+        }
+        return all
+    }
+
+    private static func credentials(
+        _ variables: inout VariableReader, prefix: String, environment: String, own: String
+    ) -> Credentials? {
+        let names = (id: prefix + "AWS_ACCESS_KEY_ID", secret: prefix + "AWS_SECRET_ACCESS_KEY", token: prefix + "AWS_SESSION_TOKEN")
+        let id = variables.text(names.id)
+        let secret = variables.text(names.secret, isSecret: true)
+        let token = variables.text(names.token, isSecret: true)
+        switch (id, secret) {
+        case (nil, nil) where token == nil:
+            variables.report(
+                own + "AWS_ACCESS_KEY_ID", "\(environment) has nothing to sign with; set this and \(own)AWS_SECRET_ACCESS_KEY")
+            return nil
+        case (let id?, let secret?):
+            guard id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ",") }) else {
+                variables.report(names.id, "this is not an access key id; it looks like AKIA and 16 letters and digits")
+                return nil
+            }
+            return Credentials(accessKeyID: id, secretAccessKey: Secret(secret), sessionToken: token)
+        default:
+            for (name, value) in [(names.id, id), (names.secret, secret)] where value == nil {
+                variables.report(name, "it is missing beside the other half of the credentials of \(environment)")
+            }
+            return nil
+        }
+    }
+}

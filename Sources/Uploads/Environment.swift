@@ -1,0 +1,127 @@
+public import S3Signing
+
+/// The store behind an environment's bucket: which features it has.
+public enum Provider: String, Sendable, CaseIterable {
+    case aws, r2, b2, minio, ceph, seaweedfs, custom
+
+    /// What a rule asks for that the store does not have.
+    func problems(of rule: UploadRule) -> [InvalidValue] {
+        guard self == .r2 else { return [] }
+        var problems: [InvalidValue] = []
+        if rule.method == .post {
+            problems.append(InvalidValue(field: "method", "r2 has no POST forms (it answers 501); use PUT"))
+        }
+        if !rule.tags.isEmpty {
+            problems.append(InvalidValue(field: "tags", "r2 has no object tags; leave them out"))
+        }
+        if case .kms = rule.encryption {
+            problems.append(InvalidValue(field: "encryption", "r2 has no KMS; leave encryption out, r2 always encrypts"))
+        }
+        return problems
+    }
+}
+
+/// A bucket with the rules for what may be uploaded to it and from where.
+public struct Environment: Sendable {
+    public let name: String
+    /// Bucket, endpoint and addressing.
+    public let location: S3Location
+    public let provider: Provider
+    /// Web pages that may ask for tickets.
+    public let allowedOrigins: [OriginPattern]
+    /// Where the public reads objects, such as a CDN, without a trailing slash; `nil` when nobody does.
+    public let publicBaseURL: String?
+    /// In the order of the configuration.
+    public let rules: [UploadRule]
+
+    /// Checks all values together and reports everything that is wrong; `field` is the key in `uploads.yaml`, `rules.NAME.KEY` for rules.
+    public init(
+        name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern] = [], publicBaseURL: String? = nil,
+        rules: [UploadRule]
+    ) throws(InvalidValues) {
+        var problems: [InvalidValue] = []
+        if !Environment.isName(name) {
+            problems.append(
+                InvalidValue(
+                    field: "name",
+                    "\(quoted(name)) is not an environment's name; use 1 to 32 lower-case letters, digits and \"-\", beginning with a letter"
+                ))
+        }
+        if let publicBaseURL, let problem = Environment.problem(publicBaseURL: publicBaseURL) {
+            problems.append(InvalidValue(field: "publicBaseUrl", problem))
+        }
+        if rules.isEmpty {
+            problems.append(InvalidValue(field: "rules", "an environment needs at least one upload rule"))
+        }
+        for (index, rule) in rules.enumerated() {
+            let field = "rules.\(rule.name)"
+            if rules[..<index].contains(where: { $0.name == rule.name }) {
+                problems.append(InvalidValue(field: field, "there are two rules of this name"))
+            }
+            for problem in provider.problems(of: rule) {
+                problems.append(InvalidValue(field: "\(field).\(problem.field ?? "")", problem.message))
+            }
+            if let problem = rule.encryption?.problem(region: location.endpoint.region) {
+                problems.append(InvalidValue(field: "\(field).encryption", problem))
+            }
+        }
+        guard problems.isEmpty else { throw InvalidValues(problems) }
+        self.init(
+            unchecked: name, location: location, provider: provider, allowedOrigins: allowedOrigins,
+            publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules)
+    }
+
+    private init(
+        unchecked name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern], publicBaseURL: String?,
+        rules: [UploadRule]
+    ) {
+        self.name = name
+        self.location = location
+        self.provider = provider
+        self.allowedOrigins = allowedOrigins
+        self.publicBaseURL = publicBaseURL
+        self.rules = rules
+    }
+
+    public func rule(named name: String) -> UploadRule? {
+        rules.first { $0.name == name }
+    }
+
+    /// Whether a page of that origin may ask for tickets; the value of an `Origin` header.
+    public func allows(origin: String) -> Bool {
+        allowedOrigins.contains { $0.matches(origin) }
+    }
+
+    /// The same rules for another bucket, such as the local one; the provider becomes `custom`.
+    public func replacing(location: S3Location, publicBaseURL: String?, allowedOrigins: [OriginPattern]) -> Environment {
+        Environment(
+            unchecked: name, location: location, provider: .custom, allowedOrigins: allowedOrigins,
+            publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules)
+    }
+
+    /// A name is a folder, a part of variables' names and perhaps of keys.
+    public static func isName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, ASCII.isLowercase(first), name.utf8.count <= 32 else { return false }
+        return name.utf8.allSatisfy { ASCII.isLowercase($0) || ASCII.isDigit($0) || $0 == UInt8(ascii: "-") }
+    }
+
+    private static func problem(publicBaseURL text: String) -> String? {
+        let lowered = ASCII.lowercased(text)
+        let isHTTPS = lowered.hasPrefix("https://")
+        let rest = lowered.dropFirst(isHTTPS ? 8 : 7)
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        let isPlain = rest.utf8.allSatisfy { ASCII.isAlphanumeric($0) || "-._~/%:[]".utf8.contains($0) }
+        guard isHTTPS || lowered.hasPrefix("http://"), isPlain,
+            let origin = try? OriginPattern("\(isHTTPS ? "https" : "http")://\(rest[..<slash])"), origin.matches(origin.text)
+        else {
+            return
+                "\(quoted(text)) is not a base URL; write https:// with a host and perhaps a path, such as https://cdn.example.com/files "
+                + "(plain http is for localhost only)"
+        }
+        return nil
+    }
+
+    private static func withoutTrailingSlash(_ url: String) -> String {
+        String(url.reversed().drop { $0 == "/" }.reversed())
+    }
+}

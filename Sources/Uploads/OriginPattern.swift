@@ -1,0 +1,122 @@
+/// A web origin that pages may call from: exact (`https://app.example.com`), or with one `*` inside its leftmost label
+/// (`https://deploy-preview-*--site.netlify.app`).
+///
+/// The wildcard stands for one or more letters, digits and hyphens, never for a dot.
+public struct OriginPattern: Sendable, Hashable, CustomStringConvertible {
+    /// As browsers send it: lower-case, without a default port or a trailing slash.
+    public let text: String
+    private let prefix: String
+    /// `nil` for an exact origin.
+    private let suffix: String?
+
+    public init(_ text: String) throws(InvalidValue) {
+        let parts = try OriginPattern.split(text)
+        let labels = parts.host.split(separator: ".", omittingEmptySubsequences: false)
+        let isLoopback = OriginPattern.isLoopback(parts.host)
+        guard parts.scheme == "https" || isLoopback else {
+            throw InvalidValue("\(quoted(text)): plain http is for localhost only; write https://\(parts.host)")
+        }
+        if parts.host.contains("*") {
+            try OriginPattern.checkWildcard(labels, in: text)
+        }
+        guard parts.host.hasPrefix("[") ? isLoopback : labels.allSatisfy(OriginPattern.isLabel) else {
+            throw InvalidValue("\(quoted(text)): \(quoted(parts.host)) is not a host name; write other scripts in punycode (xn--…)")
+        }
+        self.text = "\(parts.scheme)://\(parts.host)\(parts.port.map { ":\($0)" } ?? "")"
+        let pieces = self.text.split(separator: "*", maxSplits: 1, omittingEmptySubsequences: false)
+        prefix = String(pieces[0])
+        suffix = pieces.count == 2 ? String(pieces[1]) : nil
+    }
+
+    public var description: String { text }
+
+    /// Compares with an `Origin` header, byte for byte as browsers send it (RFC 6454 section 6.2). `null` never matches.
+    public func matches(_ origin: String) -> Bool {
+        let origin = origin.utf8
+        guard let suffix else { return origin.elementsEqual(prefix.utf8) }
+        guard origin.count > prefix.utf8.count + suffix.utf8.count, origin.starts(with: prefix.utf8),
+            origin.reversed().starts(with: suffix.utf8.reversed())
+        else { return false }
+        return origin.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count).allSatisfy(OriginPattern.isLabelByte)
+    }
+}
+
+// MARK: - Parsing
+
+extension OriginPattern {
+    private static func split(_ text: String) throws(InvalidValue) -> (scheme: String, host: String, port: Int?) {
+        let lowered = ASCII.lowercased(text)
+        guard let scheme = ["https", "http"].first(where: { lowered.hasPrefix($0 + "://") }) else {
+            throw InvalidValue("\(quoted(text)) is not an origin; write https:// and a host, such as https://app.example.com")
+        }
+        let authority = lowered.dropFirst(scheme.utf8.count + 3)
+        if authority.utf8.contains(where: { "/?#@".utf8.contains($0) }) {
+            throw InvalidValue("\(quoted(text)): an origin is a scheme, a host and perhaps a port, without a path or a \"/\" at the end")
+        }
+        var host = authority
+        var port: Int?
+        if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
+            host = authority[..<colon]
+            let digits = authority[authority.index(after: colon)...]
+            guard digits.utf8.allSatisfy(ASCII.isDigit), let number = Int(digits), (1...65535).contains(number) else {
+                throw InvalidValue("\(quoted(text)): a port is a number from 1 to 65535")
+            }
+            port = number == (scheme == "https" ? 443 : 80) ? nil : number
+        }
+        guard !host.isEmpty, host.utf8.count <= 253 else {
+            throw InvalidValue("\(quoted(text)): the host is missing or longer than 253 characters")
+        }
+        return (scheme, String(host), port)
+    }
+
+    private static func checkWildcard(_ labels: [Substring], in text: String) throws(InvalidValue) {
+        guard labels[0].contains("*"), labels.joined().filter({ $0 == "*" }).count == 1 else {
+            throw InvalidValue("\(quoted(text)): an origin may hold one \"*\", inside its leftmost label")
+        }
+        let parent = labels.dropFirst().joined(separator: ".")
+        let isShared = labels.count < 3 || sharedSuffixes.contains(parent) || sharedZones.contains { parent.hasSuffix("." + $0) }
+        // Hosts of previews put the site's own name last (`…--mysite.netlify.app`); whatever ends in `*` a stranger can register as well.
+        let endsInOwnName = labels[0].last != "*"
+        if isShared && (labels.count < 3 || !endsInOwnName) {
+            throw InvalidValue(
+                "\(quoted(text)): others can register names under \(quoted(parent)); "
+                    + "write the origin exactly, or end its first label in your own site's name, "
+                    + "such as https://deploy-preview-*--mysite.netlify.app")
+        }
+    }
+
+    /// Hosts of this machine (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3).
+    private static func isLoopback(_ host: String) -> Bool {
+        if host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    private static func isLabel(_ label: Substring) -> Bool {
+        (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
+            && label.utf8.allSatisfy { isLabelByte($0) || $0 == UInt8(ascii: "*") }
+    }
+
+    private static func isLabelByte(_ byte: UInt8) -> Bool {
+        ASCII.isLowercase(byte) || ASCII.isDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+    }
+
+    /// Zones that are shared at every depth, because a region stands before the zone.
+    private static let sharedZones = ["amazonaws.com", "elasticbeanstalk.com", "azurestaticapps.net", "run.app", "cloudapp.azure.com"]
+
+    /// Suffixes under which strangers get a name of their choice: hosting platforms, tunnels, and registries' second levels
+    /// (from the Public Suffix List; a suffix of one label counts as shared in any case).
+    private static let sharedSuffixes: Set<String> = [
+        "netlify.app", "vercel.app", "now.sh", "herokuapp.com", "github.io", "gitlab.io", "pages.dev", "workers.dev", "web.app",
+        "firebaseapp.com", "onrender.com", "fly.dev", "railway.app", "up.railway.app", "surge.sh", "azurewebsites.net",
+        "azurestaticapps.net", "cloudfront.net", "amplifyapp.com", "elasticbeanstalk.com", "ondigitalocean.app", "appspot.com",
+        "run.app", "a.run.app", "deno.dev", "deno.net", "glitch.me", "replit.app", "repl.co", "replit.dev", "lovable.app", "bolt.host",
+        "stackblitz.io", "webcontainer.io", "codesandbox.io", "csb.app", "gitpod.io", "github.dev", "githubpreview.dev", "app.github.dev",
+        "ngrok.io", "ngrok.app", "ngrok.dev", "ngrok-free.app", "ngrok-free.dev", "loca.lt", "trycloudflare.com", "tunnelmole.net",
+        "bubbleapps.io", "webflow.io", "wixsite.com", "framer.app", "framer.website", "blogspot.com", "wordpress.com", "myshopify.com",
+        "streamlit.app", "hf.space", "supabase.co", "edgeone.app", "kinsta.app", "kinsta.page", "scalingo.io", "cleverapps.io",
+        "koyeb.app", "northflank.app", "code.run", "zeabur.app", "sevalla.app", "sevalla.page", "tiiny.site", "neocities.org", "r2.dev",
+        "co.uk", "org.uk", "me.uk", "ac.uk", "gov.uk", "com.au", "net.au", "org.au", "co.nz", "co.za", "co.jp", "ne.jp", "or.jp",
+        "com.br", "com.mx", "com.ar", "com.tr", "com.cn", "com.hk", "com.sg", "com.tw", "co.kr", "co.in", "co.il", "com.pl", "co.at",
+    ]
+}

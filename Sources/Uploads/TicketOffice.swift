@@ -1,0 +1,78 @@
+internal import Libcrypto
+internal import S3Signing
+public import SigV4
+
+/// Issues the tickets of one environment: a request and a caller in, one ticket or one refusal out.
+public struct TicketOffice: Sendable {
+    public let environment: Environment
+    private let signer: S3Signer
+
+    public init(environment: Environment, credentials: Credentials, keyCache: SigningKeyCache = SigningKeyCache()) {
+        self.environment = environment
+        signer = S3Signer(credentials: credentials, location: environment.location, keyCache: keyCache)
+    }
+
+    /// Checks the request, makes the key, binds all that can be bound, and signs. The same inputs give the same ticket.
+    public func issue(
+        _ request: UploadRequest, to caller: Caller, at now: SigningTime, using random: inout some RandomNumberGenerator
+    ) throws(Refusal) -> Ticket {
+        guard caller.environment == environment.name else {
+            throw Refusal(.wrongEnvironment, "the caller belongs to \(quoted(caller.environment)), not to \(environment.name)")
+        }
+        guard !caller.name.isEmpty else { throw Refusal(.invalidCaller, "the caller has no name") }
+        let upload = try environment.check(request)
+        let key = key(of: upload, for: caller, at: now, using: &random)
+        do {
+            return switch upload.rule.method {
+            case .put: try put(upload, ObjectKey(key), at: now)
+            case .post: try post(upload, ObjectKey(key), at: now)
+            }
+        } catch {
+            throw Refusal(.signingFailed, field: error.field, error.message)
+        }
+    }
+
+    private func key(
+        of upload: CheckedUpload, for caller: Caller, at now: SigningTime, using random: inout some RandomNumberGenerator
+    ) -> String {
+        var values = KeyValues(environment: environment.name, rule: upload.rule.name, callerSegment: caller.keySegment)
+        values.time = now
+        values.fileExtension = upload.contentType.fileExtension
+        values.sha256Hex = upload.checksum?.hex ?? ""
+        if upload.rule.keyTemplate.contains(.uuid) { values.uuid = TicketOffice.uuid(using: &random) }
+        return upload.rule.keyTemplate.render(values)
+    }
+
+    private func put(_ upload: CheckedUpload, _ key: ObjectKey, at now: SigningTime) throws(SigningError) -> Ticket {
+        let signed = try signer.presign(upload.presignRequest(key: key), at: now)
+        // A browser sends the length of a Blob by itself, and lets no page set it.
+        let headers = signed.headers.filter { $0.name != "content-length" }
+        return ticket(upload, key, url: signed.url, headers: headers, fields: [], expiresAt: signed.expiresAt)
+    }
+
+    private func post(_ upload: CheckedUpload, _ key: ObjectKey, at now: SigningTime) throws(SigningError) -> Ticket {
+        let form = try signer.sign(upload.postPolicy(key: key), at: now)
+        return ticket(upload, key, url: form.url, headers: [], fields: form.fields, expiresAt: form.expiresAt)
+    }
+
+    private func ticket(
+        _ upload: CheckedUpload, _ key: ObjectKey, url: String, headers: [Header], fields: [Header], expiresAt: SigningTime
+    ) -> Ticket {
+        Ticket(
+            environment: environment.name, rule: upload.rule.name, bucket: environment.location.bucket.name, key: key.name,
+            method: upload.rule.method, url: url, headers: headers, fields: fields, expiresAt: expiresAt, once: upload.rule.once,
+            publicURL: environment.publicBaseURL.map { "\($0)/\(PercentEncoding.encodePath(key.name))" }, sizeBytes: upload.sizeBytes,
+            contentType: upload.contentType)
+    }
+
+    /// A random UUID (RFC 9562 section 5.4).
+    private static func uuid(using random: inout some RandomNumberGenerator) -> String {
+        let words = [random.next(), random.next()] as [UInt64]
+        var bytes = words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
+        bytes[6] = bytes[6] & 0x0F | 0x40
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        let digits = Hex.encode(bytes).utf8
+        let groups = [(0, 8), (8, 4), (12, 4), (16, 4), (20, 12)]
+        return groups.map { String(decoding: digits.dropFirst($0.0).prefix($0.1), as: UTF8.self) }.joined(separator: "-")
+    }
+}
