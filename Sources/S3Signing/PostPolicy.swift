@@ -85,7 +85,7 @@ extension S3Signer {
     }
 
     private func credential(at time: SigningTime) -> String {
-        var text = ByteBuffer(capacity: 96)
+        var text = GrowingBytes(capacity: 96)
         signer.appendCredential(at: time, encoded: false, to: &text)
         return text.text()
     }

@@ -41,7 +41,7 @@ public struct S3Location: Sendable, Hashable {
 
     /// The URL of an object, or of the bucket itself, without a signature.
     public func url(for key: ObjectKey?) -> String {
-        var text = ByteBuffer()
+        var text = GrowingBytes()
         text.append(origin)
         appendPath(of: key, to: &text)
         return text.text()
@@ -49,7 +49,7 @@ public struct S3Location: Sendable, Hashable {
 
     /// The one writer of paths, for what is signed and for what is sent.
     @inline(__always)
-    func appendPath(of key: ObjectKey?, to buffer: inout ByteBuffer) {
+    func appendPath(of key: ObjectKey?, to buffer: inout GrowingBytes) {
         buffer.append(pathPrefix)
         if let key {
             buffer.append(UInt8(ascii: "/"))

@@ -123,7 +123,7 @@ public struct S3Signer: Sendable {
     ) throws(SigningError) -> AuthorizedRequest {
         try S3Signer.check(headers)
         try S3Signer.check(query)
-        var path = ByteBuffer()
+        var path = GrowingBytes()
         location.appendPath(of: key, to: &path)
         let request = SignableRequest(
             method: method.rawValue, path: path.text(), query: query,

@@ -5,7 +5,7 @@ package import Libcrypto
 /// An array checks its bounds, its owner and its capacity at every byte. This buffer makes room once for each piece and
 /// then copies, which is most of what there is to do besides hashing.
 @safe
-package struct ByteBuffer: ~Copyable {
+package struct GrowingBytes: ~Copyable {
     private var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     package private(set) var count = 0
@@ -70,7 +70,7 @@ package struct ByteBuffer: ~Copyable {
 
     /// Appends a part of another buffer.
     @inline(__always)
-    package mutating func append(_ range: Range<Int>, of other: borrowing ByteBuffer) {
+    package mutating func append(_ range: Range<Int>, of other: borrowing GrowingBytes) {
         precondition(range.lowerBound >= 0 && range.upperBound <= other.count)
         let source = unsafe other.base + range.lowerBound
         unsafe extend(by: range.count) { room in
@@ -94,7 +94,7 @@ package struct ByteBuffer: ~Copyable {
     }
 
     /// Appends a part of another buffer in percent-encoding.
-    package mutating func appendEncoded(_ range: Range<Int>, of other: borrowing ByteBuffer) {
+    package mutating func appendEncoded(_ range: Range<Int>, of other: borrowing GrowingBytes) {
         precondition(range.lowerBound >= 0 && range.upperBound <= other.count)
         unsafe appendEncoded(UnsafeBufferPointer(start: other.base + range.lowerBound, count: range.count), keepsSlash: false)
     }

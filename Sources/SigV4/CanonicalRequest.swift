@@ -23,7 +23,7 @@ public struct PathRules: Sendable, Hashable {
 /// Source: AWS, "Create a signed AWS API request", step 1. The value is made to be used again: its buffers keep their
 /// memory, and parts that also stand in the URL are ranges of the one text.
 package struct CanonicalRequest: ~Copyable {
-    package private(set) var bytes = ByteBuffer()
+    package private(set) var bytes = GrowingBytes()
     /// Where the path stands in `bytes`.
     package private(set) var path = 0..<0
     /// Where the query stands in `bytes`.
@@ -37,10 +37,10 @@ package struct CanonicalRequest: ~Copyable {
     }
 
     /// What was added, in the form in which it is written, before it is sorted.
-    private var parts = ByteBuffer()
+    private var parts = GrowingBytes()
     private var headers: [Entry] = []
     private var parameters: [Entry] = []
-    private var headerList = ByteBuffer(capacity: 128)
+    private var headerList = GrowingBytes(capacity: 128)
 
     package init() {}
 
@@ -81,7 +81,7 @@ package struct CanonicalRequest: ~Copyable {
 
     /// Adds a query parameter whose name needs no encoding and whose encoded value `write` appends.
     @inline(__always)
-    package mutating func addQuery(_ name: StaticString, _ write: (inout ByteBuffer) -> Void) {
+    package mutating func addQuery(_ name: StaticString, _ write: (inout GrowingBytes) -> Void) {
         let nameStart = parts.count
         parts.append(name)
         let valueStart = parts.count
@@ -99,7 +99,7 @@ package struct CanonicalRequest: ~Copyable {
     }
 
     /// Writes the whole text from what was added.
-    package mutating func write(method: String, payload: PayloadHash, path writePath: (inout ByteBuffer) -> Void) {
+    package mutating func write(method: String, payload: PayloadHash, path writePath: (inout GrowingBytes) -> Void) {
         bytes.append(method)
         bytes.append(UInt8(ascii: "\n"))
         let pathStart = bytes.count
@@ -143,7 +143,7 @@ package struct CanonicalRequest: ~Copyable {
     }
 
     /// Sorts after encoding, by bytes; the sort is stable, so that equal names keep their order.
-    private static func sort(_ entries: inout [Entry], in parts: borrowing ByteBuffer, byValueToo: Bool) {
+    private static func sort(_ entries: inout [Entry], in parts: borrowing GrowingBytes, byValueToo: Bool) {
         func precedes(_ left: Entry, _ right: Entry) -> Bool {
             let order = parts.compare(left.name, right.name)
             if order != 0 || !byValueToo { return order < 0 }
@@ -168,7 +168,7 @@ package struct CanonicalRequest: ~Copyable {
 
 extension PathRules {
     /// Appends the canonical form of a path as it goes over the wire; `nil` as a result where its encoding is broken.
-    package func append(wirePath: String, to buffer: inout ByteBuffer) -> Bool {
+    package func append(wirePath: String, to buffer: inout GrowingBytes) -> Bool {
         let path = normalizes ? PathRules.removingDotSegments(wirePath) : wirePath
         if encodesAgain {
             buffer.appendEncoded(path, keepsSlash: true)

@@ -4,14 +4,14 @@
 public enum PercentEncoding {
     /// Encodes a query parameter's name or value.
     public static func encode(_ text: String) -> String {
-        var buffer = ByteBuffer(capacity: text.utf8.count * 3)
+        var buffer = GrowingBytes(capacity: text.utf8.count * 3)
         buffer.appendEncoded(text)
         return buffer.text()
     }
 
     /// Encodes a path, in which `/` stays.
     public static func encodePath(_ text: String) -> String {
-        var buffer = ByteBuffer(capacity: text.utf8.count * 3)
+        var buffer = GrowingBytes(capacity: text.utf8.count * 3)
         buffer.appendEncoded(text, keepsSlash: true)
         return buffer.text()
     }

@@ -75,7 +75,7 @@ public enum PayloadHash: Sendable, Hashable {
     }
 
     @inline(__always)
-    func append(to buffer: inout ByteBuffer) {
+    func append(to buffer: inout GrowingBytes) {
         switch self {
         case .unsigned: buffer.append("UNSIGNED-PAYLOAD")
         case .sha256(let digest): buffer.append(digest)

@@ -174,16 +174,16 @@ extension RequestSigner {
 
     /// Appends the query that was signed and its signature.
     @inline(__always)
-    package func appendSignedQuery(_ signature: SHA256Digest, to output: inout ByteBuffer, from canonical: borrowing CanonicalRequest) {
+    package func appendSignedQuery(_ signature: SHA256Digest, to output: inout GrowingBytes, from canonical: borrowing CanonicalRequest) {
         output.append(canonical.query, of: canonical.bytes)
         output.append("&X-Amz-Signature=" as StaticString)
         output.append(signature)
     }
 
     /// Appends access key and scope, as they stand in `X-Amz-Credential`.
-    package func appendCredential(at time: SigningTime, encoded: Bool, to buffer: inout ByteBuffer) {
+    package func appendCredential(at time: SigningTime, encoded: Bool, to buffer: inout GrowingBytes) {
         let slash: StaticString = encoded ? "%2F" : "/"
-        func appendPart(_ part: String, to buffer: inout ByteBuffer) {
+        func appendPart(_ part: String, to buffer: inout GrowingBytes) {
             if encoded { buffer.appendEncoded(part) } else { buffer.append(part) }
             buffer.append(slash)
         }

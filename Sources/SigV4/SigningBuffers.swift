@@ -3,9 +3,9 @@ package import Libcrypto
 /// The buffers of one signature, kept for the next.
 package struct SigningBuffers: ~Copyable {
     package var canonical = CanonicalRequest()
-    package private(set) var stringToSign = ByteBuffer(capacity: 192)
+    package private(set) var stringToSign = GrowingBytes(capacity: 192)
     /// Room for what is made of the signature: a URL, say.
-    package var output = ByteBuffer()
+    package var output = GrowingBytes()
 
     private static let pool = Pool { Workspace() }
 

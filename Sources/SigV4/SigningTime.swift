@@ -118,14 +118,14 @@ public struct SigningTime: Sendable, Hashable, Comparable, CustomStringConvertib
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    private func text(_ write: (inout ByteBuffer) -> Void) -> String {
-        var buffer = ByteBuffer(capacity: 20)
+    private func text(_ write: (inout GrowingBytes) -> Void) -> String {
+        var buffer = GrowingBytes(capacity: 20)
         write(&buffer)
         return buffer.text()
     }
 
     @inline(__always)
-    func append(to buffer: inout ByteBuffer) {
+    func append(to buffer: inout GrowingBytes) {
         appendDateStamp(to: &buffer)
         buffer.append(UInt8(ascii: "T"))
         let (hour, minute, second) = clock
@@ -136,7 +136,7 @@ public struct SigningTime: Sendable, Hashable, Comparable, CustomStringConvertib
     }
 
     @inline(__always)
-    func appendDateStamp(to buffer: inout ByteBuffer) {
+    func appendDateStamp(to buffer: inout GrowingBytes) {
         let (year, month, day) = civil
         buffer.append(year, digits: 4)
         buffer.append(month, digits: 2)

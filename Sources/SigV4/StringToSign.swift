@@ -7,7 +7,7 @@ package enum StringToSign {
     package static let algorithm: StaticString = "AWS4-HMAC-SHA256"
 
     package static func write(
-        time: SigningTime, region: String, service: String, canonicalRequest: SHA256Digest, to buffer: inout ByteBuffer
+        time: SigningTime, region: String, service: String, canonicalRequest: SHA256Digest, to buffer: inout GrowingBytes
     ) {
         buffer.append(algorithm)
         buffer.append(UInt8(ascii: "\n"))
@@ -20,7 +20,7 @@ package enum StringToSign {
 
     /// Appends the scope from its parts, since making a text of it for each signature would cost an allocation.
     @inline(__always)
-    static func appendScope(time: SigningTime, region: String, service: String, to buffer: inout ByteBuffer) {
+    static func appendScope(time: SigningTime, region: String, service: String, to buffer: inout GrowingBytes) {
         time.appendDateStamp(to: &buffer)
         buffer.append(UInt8(ascii: "/"))
         buffer.append(region)
