@@ -46,7 +46,7 @@ enum ByteRange {
     }
 }
 
-extension StringProtocol where SubSequence == Substring {
+extension Substring {
     /// Without the spaces and tabs at both ends.
     var trimmingSpaces: Substring {
         let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }

@@ -71,8 +71,9 @@ struct BodyExpectation: Sendable {
     private static func check(named header: String, in fields: FieldList, declared: Checksum?) throws(S3Error) {
         guard let name = fields[header] else { return }
         guard ChecksumAlgorithm(rawValue: name.uppercased()) != nil else {
-            throw Refused.invalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-                + "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+            throw Refused.invalidRequest(
+                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+                    + "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
         }
         guard let declared else {
             throw Refused.invalidRequest(

@@ -24,6 +24,16 @@ final class Descriptor: Sendable {
         self.number = opened
     }
 
+    /// Opens a file for reading; nil when there is none.
+    static func existing(path: String) throws(FileFault) -> Descriptor? {
+        do {
+            return try Descriptor(path: path, flags: O_RDONLY | O_NOFOLLOW)
+        } catch {
+            if error.code == ENOENT || error.code == ELOOP { return nil }
+            throw error
+        }
+    }
+
     deinit {
         _ = close(self.number)
     }

@@ -34,19 +34,22 @@ struct FormParser {
 
     /// The most header bytes of one part.
     private static let partHeaderBytes = 8192
+    /// The most bytes before the file's content, boundaries and part headers included.
+    private static let maximumLeadingBytes = 4 * Limits.formFieldBytes
 
     private let delimiter: [UInt8]
     private var buffer: ByteBuffer
     private var state = State.preamble
     private var seenFile = false
-    /// Bytes taken before the file's content.
+    /// Bytes of the fields' names and values so far, which S3 limits.
     private var fieldBytes = 0
+    /// All bytes before the file's content so far.
+    private var leadingBytes = 0
 
     init(boundary: FormBoundary) {
         self.delimiter = Array("\r\n--\(boundary.text)".utf8)
         // So that the first boundary, which may start the body, looks like every other.
         self.buffer = ByteBuffer(string: "\r\n")
-        self.fieldBytes = -2
     }
 
     mutating func feed(_ bytes: ByteBuffer) {
@@ -71,7 +74,7 @@ struct FormParser {
                 guard let headers = try self.takePartHeaders() else { return nil }
                 if let event = try self.begin(headers) { return event }
             case .field(let name):
-                guard let value = try self.takeField() else { return nil }
+                guard let value = try self.takeField(name) else { return nil }
                 self.state = .delimiter
                 return .field(Header(name, value))
             case .file:
@@ -91,15 +94,13 @@ struct FormParser {
 extension FormParser {
     private mutating func count(_ bytes: Int) throws(S3Error) {
         guard !self.seenFile else { return }
-        self.fieldBytes += bytes
-        if self.fieldBytes > Limits.formFieldBytes { throw Refused.fieldsTooLarge }
+        self.leadingBytes += bytes
+        if self.leadingBytes > Self.maximumLeadingBytes { throw Refused.fieldsTooLarge }
     }
 
-    /// What may still arrive of a field must not be collected beyond the limit.
-    private func checkPending() throws(S3Error) {
-        if !self.seenFile, self.fieldBytes + self.buffer.readableBytes > Limits.formFieldBytes + self.delimiter.count {
-            throw Refused.fieldsTooLarge
-        }
+    private mutating func count(field name: String, valueBytes: Int) throws(S3Error) {
+        self.fieldBytes += name.utf8.count + valueBytes
+        if self.fieldBytes > Limits.formFieldBytes { throw Refused.fieldsTooLarge }
     }
 
     private mutating func skipToDelimiter() throws(S3Error) -> Bool {
@@ -135,7 +136,6 @@ extension FormParser {
 
     private mutating func takePartHeaders() throws(S3Error) -> String? {
         guard let end = self.buffer.distance(to: [0x0d, 0x0a, 0x0d, 0x0a]), end <= Self.partHeaderBytes else {
-            try self.checkPending()
             if self.buffer.readableBytes > Self.partHeaderBytes { throw Refused.malformedForm }
             return nil
         }
@@ -167,14 +167,16 @@ extension FormParser {
         return nil
     }
 
-    private mutating func takeField() throws(S3Error) -> String? {
+    private mutating func takeField(_ name: String) throws(S3Error) -> String? {
         guard let end = self.buffer.distance(to: self.delimiter) else {
-            try self.checkPending()
+            // What may still arrive of a field must not be collected beyond the limit.
+            if self.buffer.readableBytes > Limits.formFieldBytes + self.delimiter.count { throw Refused.fieldsTooLarge }
             return nil
         }
         let bytes = self.buffer.readBytes(length: end) ?? []
         self.buffer.moveReaderIndex(forwardBy: self.delimiter.count)
         try self.count(end + self.delimiter.count)
+        try self.count(field: name, valueBytes: end)
         guard let text = String(validating: bytes, as: UTF8.self) else { throw Refused.malformedForm }
         return text
     }
@@ -197,8 +199,16 @@ extension ByteBuffer {
     /// How many readable bytes stand before the first occurrence of a pattern.
     func distance(to pattern: [UInt8]) -> Int? {
         self.withUnsafeReadableBytes { bytes in
-            guard let base = bytes.baseAddress, let found = memmem(base, bytes.count, pattern, pattern.count) else { return nil }
-            return UnsafeRawPointer(found) - base
+            guard let base = bytes.baseAddress else { return nil }
+            var start = 0
+            while start + pattern.count <= bytes.count {
+                // Candidates are found by their first byte at the speed of the C library.
+                let length = bytes.count - pattern.count - start + 1
+                guard let found = memchr(base + start, CInt(pattern[0]), length) else { return nil }
+                if memcmp(found, pattern, pattern.count) == 0 { return UnsafeRawPointer(found) - base }
+                start = UnsafeRawPointer(found) - base + 1
+            }
+            return nil
         }
     }
 }

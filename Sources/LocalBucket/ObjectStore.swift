@@ -42,7 +42,7 @@ final class ObjectStore: Sendable {
     /// Opens an object for reading. What was opened stays readable as it was, whatever happens to the key afterwards.
     func object(_ key: String) async throws -> StoredObject? {
         let path = self.path(of: key)
-        return try await self.pool.runIfActive { try StoredObject(path: path, key: key) }
+        return try await self.pool.runIfActive { try StoredObject.open(path: path, key: key) }
     }
 
     /// The records of all objects, in the binary order of their keys' UTF-8.
@@ -50,7 +50,7 @@ final class ObjectStore: Sendable {
         let folder = self.objects
         return try await self.pool.runIfActive {
             try FileManager.default.contentsOfDirectory(atPath: folder)
-                .compactMap { name in try StoredObject(path: "\(folder)/\(name)", key: nil)?.record }
+                .compactMap { name in try StoredObject.open(path: "\(folder)/\(name)", key: nil)?.record }
                 .map { (key: Array($0.key.utf8), record: $0) }
                 .sorted { $0.key.lexicographicallyPrecedes($1.key) }
         }
@@ -111,7 +111,7 @@ extension ObjectStore {
         }
         let final = self.path(of: record.key)
         try await self.onCommitQueue {
-            try condition.check(try StoredObject(path: final, key: record.key)?.record, key: record.key)
+            try condition.check(try StoredObject.open(path: final, key: record.key)?.record, key: record.key)
             if condition == .absent {
                 // Refuses by itself what another process has made since.
                 guard link(object.path, final) == 0 else {
@@ -128,7 +128,7 @@ extension ObjectStore {
     func delete(_ key: String, if condition: WriteCondition) async throws {
         let path = self.path(of: key)
         try await self.onCommitQueue {
-            if condition != .none { try condition.check(try StoredObject(path: path, key: key)?.record, key: key) }
+            if condition != .none { try condition.check(try StoredObject.open(path: path, key: key)?.record, key: key) }
             guard unlink(path) == 0 || errno == ENOENT else { throw FileFault.last("unlink") }
             try self.synchronizeNames()
         }
@@ -163,27 +163,31 @@ struct StoredObject: Sendable {
     let record: ObjectRecord
     private let file: Descriptor
 
+    /// Opens an object's file. Blocks.
+    ///
     /// - Parameter key: The key that the file must be of; nil for whatever it says, as long as the file has that key's name.
-    /// - Returns: Nil when there is no such file, or it is no object's. Blocks.
-    fileprivate init?(path: String, key: String?) throws {
-        do {
-            self.file = try Descriptor(path: path, flags: O_RDONLY | O_NOFOLLOW)
-        } catch where error.code == ENOENT || error.code == ELOOP {
-            return nil
-        }
-        let size = try self.file.size()
-        let footerOffset = size - Int64(ObjectFile.footerBytes)
-        guard footerOffset >= 0,
-            let length = ObjectFile.recordLength(footer: try self.file.read(at: footerOffset, count: ObjectFile.footerBytes)),
-            footerOffset - Int64(length) >= 0,
-            let record = ObjectFile.record(json: try self.file.read(at: footerOffset - Int64(length), count: length)),
-            record.size == footerOffset - Int64(length),
-            path.hasSuffix("/" + ObjectFile.name(for: record.key)),
-            key.map({ $0.utf8.elementsEqual(record.key.utf8) }) ?? true
+    /// - Returns: Nil when there is no such file, or it is no object's.
+    fileprivate static func open(path: String, key: String?) throws(FileFault) -> StoredObject? {
+        guard let file = try Descriptor.existing(path: path), let record = try self.record(in: file),
+            path.hasSuffix("/" + ObjectFile.name(for: record.key)), key.map({ $0.utf8.elementsEqual(record.key.utf8) }) ?? true
         else {
             return nil
         }
-        self.record = record
+        return StoredObject(record: record, file: file)
+    }
+
+    private static func record(in file: Descriptor) throws(FileFault) -> ObjectRecord? {
+        let footerOffset = try file.size() - Int64(ObjectFile.footerBytes)
+        guard footerOffset >= 0,
+            let length = ObjectFile.recordLength(footer: try file.read(at: footerOffset, count: ObjectFile.footerBytes))
+        else {
+            return nil
+        }
+        let size = footerOffset - Int64(length)
+        guard size >= 0, let record = ObjectFile.record(json: try file.read(at: size, count: length)), record.size == size else {
+            return nil
+        }
+        return record
     }
 
     /// Reads bytes of the object, not of what follows them in the file.

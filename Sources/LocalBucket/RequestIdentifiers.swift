@@ -8,9 +8,9 @@ struct RequestIdentifiers: Sendable {
     let hostID: String
 
     init(using random: inout some RandomNumberGenerator) {
-        let bytes = { (random: inout any RandomNumberGenerator, count: Int) in (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) } }
-        var source: any RandomNumberGenerator = random
-        self.requestID = Hex.encode(bytes(&source, 8)).uppercased()
-        self.hostID = Base64.encode(bytes(&source, 48))
+        var bytes: [UInt8] = []
+        for _ in 0..<56 { bytes.append(.random(in: .min ... .max, using: &random)) }
+        self.requestID = Hex.encode(Array(bytes[..<8])).uppercased()
+        self.hostID = Base64.encode(Array(bytes[8...]))
     }
 }

@@ -16,7 +16,8 @@ enum Tagging {
         var tags: [ObjectTag] = []
         for pair in header.split(separator: "&", omittingEmptySubsequences: false) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let key = PercentEncoding.decodeForm(parts[0]), let value = PercentEncoding.decodeForm(parts.count > 1 ? parts[1] : "")
+            guard let key = PercentEncoding.decode(parts[0], plusIsSpace: true),
+                let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "", plusIsSpace: true)
             else {
                 throw self.headerRefusal(header)
             }

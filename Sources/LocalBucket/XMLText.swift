@@ -25,6 +25,11 @@ struct XMLText {
         self.text += "</\(name)>"
     }
 
+    /// Text of the element that is open, already escaped.
+    mutating func write(escaped text: String) {
+        self.text += text
+    }
+
     /// Escapes markup, and writes control characters as references as S3 does (XML 1.0 has no way to carry them).
     static func escape(_ text: String) -> String {
         var escaped = ""
