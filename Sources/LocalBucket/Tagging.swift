@@ -87,20 +87,24 @@ private struct TagReader {
         if self.rest.hasPrefix("<?xml"), let end = self.rest.firstRange(of: "?>") {
             self.rest = self.rest[end.upperBound...]
         }
-        var tags: [ObjectTag] = []
-        try self.open("Tagging")
-        try self.open("TagSet")
-        while !self.closes("TagSet") {
-            try self.open("Tag")
-            try self.open("Key")
-            let key = try self.text(upTo: "Key")
-            try self.open("Value")
-            tags.append(ObjectTag(key: key, value: try self.text(upTo: "Value")))
-            guard self.closes("Tag") else { throw Refused.malformedXML }
+        let tags = try self.element("Tagging", empty: nil) { reader throws(S3Error) in
+            try reader.element("TagSet", empty: []) { reader throws(S3Error) in try reader.tags() }
         }
-        guard self.closes("Tagging") else { throw Refused.malformedXML }
         self.skipSpace()
         guard self.rest.isEmpty else { throw Refused.malformedXML }
+        return tags
+    }
+
+    private mutating func tags() throws(S3Error) -> [ObjectTag] {
+        var tags: [ObjectTag] = []
+        while self.begins("<Tag") {
+            let tag = try self.element("Tag", empty: nil) { reader throws(S3Error) in
+                let key = try reader.element("Key", empty: "") { reader throws(S3Error) in try reader.text() }
+                let value = try reader.element("Value", empty: "") { reader throws(S3Error) in try reader.text() }
+                return ObjectTag(key: key, value: value)
+            }
+            tags.append(tag)
+        }
         return tags
     }
 
@@ -108,13 +112,28 @@ private struct TagReader {
         self.rest = self.rest.drop { $0.isWhitespace }
     }
 
-    /// `<name>`, also with a namespace declaration.
-    private mutating func open(_ name: String) throws(S3Error) {
+    private mutating func begins(_ text: String) -> Bool {
         self.skipSpace()
-        guard self.rest.hasPrefix("<\(name)"), let end = self.rest.firstIndex(of: ">") else { throw Refused.malformedXML }
-        let attributes = self.rest[self.rest.index(self.rest.startIndex, offsetBy: name.count + 1)..<end].trimmingSpaces
-        guard attributes.isEmpty || attributes.hasPrefix("xmlns=") else { throw Refused.malformedXML }
-        self.rest = self.rest[self.rest.index(after: end)...]
+        return self.rest.hasPrefix(text)
+    }
+
+    /// `<name>…</name>`, also with a namespace declaration; `<name/>` where empty content means something.
+    private mutating func element<Content>(
+        _ name: String, empty: Content?, _ content: (inout TagReader) throws(S3Error) -> Content
+    ) throws(S3Error) -> Content {
+        guard self.begins("<\(name)"), let end = self.rest.firstIndex(of: ">") else { throw Refused.malformedXML }
+        var attributes = self.rest[..<end].dropFirst(name.count + 1)
+        self.rest = self.rest[end...].dropFirst()
+        let isEmpty = attributes.hasSuffix("/")
+        if isEmpty { attributes = attributes.dropLast() }
+        guard attributes.trimmingSpaces.isEmpty || attributes.hasPrefix(" xmlns=") else { throw Refused.malformedXML }
+        if isEmpty {
+            guard let empty else { throw Refused.malformedXML }
+            return empty
+        }
+        let result = try content(&self)
+        guard self.closes(name) else { throw Refused.malformedXML }
+        return result
     }
 
     private mutating func closes(_ name: String) -> Bool {
@@ -124,10 +143,10 @@ private struct TagReader {
         return true
     }
 
-    private mutating func text(upTo name: String) throws(S3Error) -> String {
-        guard let end = self.rest.firstIndex(of: "<"), self.rest[end...].hasPrefix("</\(name)>") else { throw Refused.malformedXML }
+    private mutating func text() throws(S3Error) -> String {
+        let end = self.rest.firstIndex(of: "<") ?? self.rest.endIndex
         let raw = self.rest[..<end]
-        self.rest = self.rest[end...].dropFirst(name.count + 3)
+        self.rest = self.rest[end...]
         return try Self.unescape(raw)
     }
 

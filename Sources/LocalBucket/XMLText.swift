@@ -40,6 +40,7 @@ struct XMLText {
             case "<": escaped += "&lt;"
             case ">": escaped += "&gt;"
             case "\"": escaped += "&quot;"
+            case "\n", "\t": escaped.unicodeScalars.append(scalar)
             case "\u{0}"..."\u{1f}", "\u{7f}", "\u{fffe}", "\u{ffff}":
                 escaped += "&#x\(String(scalar.value, radix: 16));"
             default: escaped.unicodeScalars.append(scalar)
