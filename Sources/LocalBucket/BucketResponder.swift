@@ -1,0 +1,163 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import S3Policy
+import S3Signing
+import SigV4
+
+/// Answers every request. There is no router: keys must reach the signature and the store exactly as they were sent.
+struct BucketResponder: HTTPResponder {
+    typealias Context = BucketRequestContext
+
+    let buckets: [String: ServedBucket]
+    let region: String
+    let clock: @Sendable () -> SigningTime
+    private let verifier: S3Verifier
+
+    /// Blocks while it prepares the folders.
+    init(_ configuration: LocalBucketConfiguration) throws {
+        var buckets: [String: ServedBucket] = [:]
+        var credentials: [String: Credentials] = [:]
+        for bucket in configuration.buckets {
+            let name = bucket.name.name
+            if buckets[name] != nil { throw LocalBucketError("The bucket \(name) is named twice; name each bucket once.") }
+            for known in bucket.credentials {
+                if let earlier = credentials[known.accessKeyID], earlier.secretAccessKey != known.secretAccessKey {
+                    throw LocalBucketError("The access key \(known.accessKeyID) has two secrets; give each access key one.")
+                }
+                credentials[known.accessKeyID] = known
+            }
+            buckets[name] = try ServedBucket(bucket, folder: "\(configuration.folder)/\(name)")
+        }
+        self.buckets = buckets
+        self.region = configuration.region
+        self.clock = configuration.clock
+        self.verifier = S3Verifier(region: configuration.region) { [credentials] in credentials[$0] }
+    }
+
+    func respond(to request: Request, context: BucketRequestContext) async throws -> Response {
+        var random = SystemRandomNumberGenerator()
+        let identifiers = RequestIdentifiers(using: &random)
+        var exchange = Exchange(identifiers: identifiers, method: request.head.method.rawValue)
+        var response = await self.answer(request, &exchange, context)
+        response.headers.set("x-amz-request-id", identifiers.requestID)
+        response.headers.set("x-amz-id-2", identifiers.hostID)
+        if let seen = exchange.request, seen.method != "OPTIONS" {
+            let document = exchange.bucket?.cors
+            for field in CORSAnswer.headers(seen.fields, method: seen.method, document: document) {
+                response.headers[field.name] = field.value
+            }
+        }
+        exchange.log(response, to: context.logger)
+        return exchange.keepsConnection ? response : response.closing(context.channel)
+    }
+
+    private func answer(_ request: Request, _ exchange: inout Exchange, _ context: BucketRequestContext) async -> Response {
+        var response: Response
+        var body: BodyReader?
+        do throws(any Error) {
+            body = try BodyReader(request, channel: context.channel)
+            let seen = try S3Request(request.head, buckets: self.buckets.keys)
+            exchange.request = seen
+            exchange.bucket = seen.bucket.flatMap { self.buckets[$0] }
+            response = try await self.route(seen, body: body!, exchange)
+        } catch {
+            response = exchange.refuse(error, context.logger)
+        }
+        exchange.keepsConnection = body?.canKeepConnection ?? false
+        if exchange.method == "HEAD" { response = response.createHeadResponse() }
+        return response
+    }
+
+    private func route(_ request: S3Request, body: BodyReader, _ exchange: Exchange) async throws -> Response {
+        guard let name = request.bucket else { return try self.listBuckets(request) }
+        guard let bucket = exchange.bucket else { throw Refused.noSuchBucket(name) }
+        if request.method == "OPTIONS" { return try CORSAnswer.preflight(request.fields, document: bucket.cors) }
+        // A form carries its signature in its fields.
+        if request.method == "POST", request.key == nil, request.target.query.isEmpty {
+            let post = FormPost(request: request, bucket: bucket, verifier: self.verifier, clock: self.clock)
+            return try await post.answer(body)
+        }
+        let verified = try self.authenticate(request, for: bucket)
+        try Subresource.check(request)
+        guard let key = request.key else { return try await self.answerBucket(request, bucket) }
+        let operation = ObjectOperation(request: request, bucket: bucket, key: key, verified: verified, clock: self.clock)
+        switch request.method {
+        case "GET": return try await operation.get()
+        case "HEAD": return try await operation.head()
+        case "PUT": return try await operation.put(body)
+        case "DELETE": return try await operation.delete()
+        default: throw Refused.methodNotAllowed
+        }
+    }
+
+    private func authenticate(_ request: S3Request, for bucket: ServedBucket) throws(S3Error) -> VerifiedRequest {
+        let received = ReceivedRequest(method: request.method, target: request.rawTarget, headers: request.headers)
+        let verified = try self.verifier.verify(received, at: self.clock())
+        guard bucket.accessKeyIDs.contains(verified.accessKeyID) else { throw Refused.accessDenied }
+        return verified
+    }
+
+    private func answerBucket(_ request: S3Request, _ bucket: ServedBucket) async throws -> Response {
+        switch request.method {
+        case "HEAD":
+            var headers = HTTPFields()
+            headers.set("x-amz-bucket-region", self.region)
+            headers[.contentType] = "application/xml"
+            return Response(status: .ok, headers: headers)
+        case "GET" where request.query("location") != nil:
+            // The first region of all is told by an empty element.
+            let location = self.region == "us-east-1" ? "" : XMLText.escape(self.region)
+            return .xml(XMLText.document("LocationConstraint", namespace: XMLText.namespace) { $0.write(escaped: location) })
+        case "GET":
+            let listing = try ListingRequest(request)
+            let page = try ListingPage(listing, records: try await bucket.store.records())
+            var response = Response.xml(page.xml(bucket: bucket.name))
+            response.headers.set("x-amz-bucket-region", self.region)
+            return response
+        default: throw Refused.methodNotAllowed
+        }
+    }
+
+    private func listBuckets(_ request: S3Request) throws(S3Error) -> Response {
+        let received = ReceivedRequest(method: request.method, target: request.rawTarget, headers: request.headers)
+        let verified = try self.verifier.verify(received, at: self.clock())
+        guard request.method == "GET" else { throw Refused.methodNotAllowed }
+        let visible = self.buckets.values.filter { $0.accessKeyIDs.contains(verified.accessKeyID) }.map(\.name).sorted()
+        return .xml(
+            XMLText.document("ListAllMyBucketsResult", namespace: XMLText.namespace) { xml in
+                xml.element("Owner") { $0.element("ID", Owner.id) }
+                xml.element("Buckets") { xml in
+                    for name in visible {
+                        xml.element("Bucket") { xml in
+                            xml.element("Name", name)
+                            xml.element("CreationDate", "2006-03-01T00:00:00.000Z")
+                        }
+                    }
+                }
+            })
+    }
+}
+
+/// A bucket with its objects.
+struct ServedBucket: Sendable {
+    let name: String
+    let accessKeyIDs: Set<String>
+    let cors: CORSConfiguration?
+    let store: ObjectStore
+
+    fileprivate init(_ bucket: LocalBucketConfiguration.Bucket, folder: String) throws {
+        self.name = bucket.name.name
+        self.accessKeyIDs = Set(bucket.credentials.map(\.accessKeyID))
+        self.cors = bucket.cors
+        if let problem = bucket.cors?.problems().first {
+            throw LocalBucketError("The CORS document of \(bucket.name.name) is not one that S3 takes: \(problem)")
+        }
+        do {
+            self.store = try ObjectStore(folder: folder)
+        } catch {
+            throw LocalBucketError("The folder \(folder) cannot be used: \(error)")
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Libcrypto
+import NIOCore
+import S3Signing
+import SigV4
+
+/// The additional checksums that S3 takes in `x-amz-checksum-*`.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>.
+enum ChecksumAlgorithm: String, CaseIterable, Codable, Sendable {
+    case crc32 = "CRC32"
+    case crc32c = "CRC32C"
+    case crc64nvme = "CRC64NVME"
+    case sha1 = "SHA1"
+    case sha256 = "SHA256"
+
+    var headerName: String { "x-amz-checksum-\(self.rawValue.lowercased())" }
+
+    var byteCount: Int {
+        switch self {
+        case .crc32, .crc32c: 4
+        case .crc64nvme: 8
+        case .sha1: 20
+        case .sha256: 32
+        }
+    }
+}
+
+/// One checksum, as declared by a client or as computed.
+struct Checksum: Sendable, Hashable, Codable {
+    var algorithm: ChecksumAlgorithm
+    /// Base64, as in the header.
+    var value: String
+}
+
+/// What the client says its bytes are; checked when they have all arrived.
+struct BodyExpectation: Sendable {
+    /// From `x-amz-content-sha256`, in hexadecimal.
+    var contentSHA256: String?
+    /// From `Content-MD5`, in base64.
+    var contentMD5: String?
+    /// From the one `x-amz-checksum-*` header there may be.
+    var checksum: Checksum?
+
+    init(_ fields: FieldList, contentSHA256: String? = nil) throws(S3Error) {
+        self.contentSHA256 = contentSHA256
+        self.contentMD5 = fields["content-md5"]
+        if let contentMD5, Base64.decode(contentMD5)?.count != DigestAlgorithm.md5.byteCount {
+            throw Refused.invalidDigest(contentMD5)
+        }
+        self.checksum = try Self.checksum(in: fields)
+    }
+
+    private static func checksum(in fields: FieldList) throws(S3Error) -> Checksum? {
+        let declared = ChecksumAlgorithm.allCases.compactMap { algorithm in
+            fields[algorithm.headerName].map { Checksum(algorithm: algorithm, value: $0) }
+        }
+        if declared.count > 1 {
+            throw Refused.invalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+        }
+        if let checksum = declared.first {
+            guard Base64.decode(checksum.value)?.count == checksum.algorithm.byteCount else {
+                throw Refused.invalidRequest("Value for \(checksum.algorithm.headerName) header is invalid.")
+            }
+        }
+        try self.check(named: "x-amz-sdk-checksum-algorithm", in: fields, declared: declared.first)
+        try self.check(named: "x-amz-checksum-algorithm", in: fields, declared: declared.first)
+        return declared.first
+    }
+
+    /// The name of an algorithm, where it is given, must go with the checksum that is sent.
+    private static func check(named header: String, in fields: FieldList, declared: Checksum?) throws(S3Error) {
+        guard let name = fields[header] else { return }
+        guard ChecksumAlgorithm(rawValue: name.uppercased()) != nil else {
+            throw Refused.invalidRequest(
+                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+                    + "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+        }
+        guard let declared else {
+            throw Refused.invalidRequest(
+                "\(header) specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
+        }
+        guard declared.algorithm.rawValue == name.uppercased() else {
+            throw Refused.invalidRequest("Value for \(header) header is invalid.")
+        }
+    }
+}
+
+/// Everything that is computed over a body while it streams past. Used inside one task.
+struct BodyDigests: ~Copyable {
+    struct Result {
+        /// MD5 in hexadecimal.
+        let etag: String
+        let checksum: Checksum
+    }
+
+    private let expectation: BodyExpectation
+    private var md5 = StreamingDigest(.md5)
+    private var sha256: StreamingDigest?
+    private var sha1: StreamingDigest?
+    private var crc32: CRC<UInt32>?
+    private var crc64: CRC<UInt64>?
+    private let algorithm: ChecksumAlgorithm
+
+    /// S3 computes a CRC-64/NVME when the client declares no checksum.
+    init(_ expectation: BodyExpectation) {
+        self.expectation = expectation
+        self.algorithm = expectation.checksum?.algorithm ?? .crc64nvme
+        self.sha256 = expectation.contentSHA256 != nil || self.algorithm == .sha256 ? StreamingDigest(.sha256) : nil
+        self.sha1 = self.algorithm == .sha1 ? StreamingDigest(.sha1) : nil
+        switch self.algorithm {
+        case .crc32: self.crc32 = .crc32()
+        case .crc32c: self.crc32 = .crc32c()
+        case .crc64nvme: self.crc64 = .crc64nvme()
+        case .sha1, .sha256: break
+        }
+    }
+
+    mutating func update(_ buffer: ByteBuffer) {
+        let bytes = buffer.readableBytesUInt8Span
+        self.md5.update(bytes)
+        self.sha256?.update(bytes)
+        self.sha1?.update(bytes)
+        self.crc32?.update(bytes)
+        self.crc64?.update(bytes)
+    }
+
+    /// - Throws: The refusal for the first declaration that the bytes do not meet.
+    consuming func finish() throws(S3Error) -> Result {
+        let expectation = self.expectation
+        let algorithm = self.algorithm
+        let crc = self.crc32?.finish() ?? self.crc64?.finish()
+        let md5 = self.md5.finish()
+        let sha256 = self.sha256?.finish()
+        let sha1 = self.sha1?.finish()
+        if let declared = expectation.contentSHA256, let sha256, Hex.encode(sha256) != declared.lowercased() {
+            throw Refused.contentHashMismatch(declared: declared, computed: Hex.encode(sha256))
+        }
+        if let declared = expectation.contentMD5, declared != Base64.encode(md5) {
+            throw Refused.badDigest(expected: declared, calculated: Base64.encode(md5))
+        }
+        let bytes: [UInt8] =
+            switch algorithm {
+            case .crc32, .crc32c, .crc64nvme: crc ?? []
+            case .sha1: sha1 ?? []
+            case .sha256: sha256 ?? []
+            }
+        let computed = Checksum(algorithm: algorithm, value: Base64.encode(bytes))
+        if let declared = expectation.checksum, declared != computed {
+            throw Refused.badChecksum(algorithm)
+        }
+        return Result(etag: Hex.encode(md5), checksum: computed)
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import NIOCore
+
+/// A failed call to the operating system.
+struct FileFault: Error, CustomStringConvertible {
+    let call: String
+    let code: CInt
+
+    static func last(_ call: String) -> FileFault {
+        FileFault(call: call, code: errno)
+    }
+
+    var description: String { "\(self.call): \(String(cString: strerror(self.code)))" }
+}
+
+/// An open file or folder; closed with its last reference. Its calls block: make them on a thread pool.
+final class Descriptor: Sendable {
+    private let number: CInt
+
+    /// - Parameter permissions: Of a file that this call creates.
+    init(path: String, flags: CInt, permissions: mode_t = 0o600) throws(FileFault) {
+        let opened = open(path, flags | O_CLOEXEC, permissions)
+        guard opened >= 0 else { throw .last("open") }
+        self.number = opened
+    }
+
+    /// Opens a file for reading; nil when there is none.
+    static func existing(path: String) throws(FileFault) -> Descriptor? {
+        do {
+            return try Descriptor(path: path, flags: O_RDONLY | O_NOFOLLOW)
+        } catch {
+            if error.code == ENOENT || error.code == ELOOP { return nil }
+            throw error
+        }
+    }
+
+    deinit {
+        _ = close(self.number)
+    }
+
+    func size() throws(FileFault) -> Int64 {
+        var status = stat()
+        guard fstat(self.number, &status) == 0 else { throw .last("fstat") }
+        return Int64(status.st_size)
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws(FileFault) {
+        var rest = bytes
+        while let base = rest.baseAddress, !rest.isEmpty {
+            let written = write(self.number, base, rest.count)
+            if written < 0 {
+                if errno == EINTR { continue }
+                throw .last("write")
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+        }
+    }
+
+    /// Reads up to `count` bytes at an offset; fewer only at the end of the file.
+    func read(at offset: Int64, count: Int) throws(FileFault) -> [UInt8] {
+        var fault: FileFault?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let taken = pread(self.number, buffer.baseAddress! + filled, count - filled, off_t(offset) + off_t(filled))
+                if taken < 0, errno == EINTR { continue }
+                if taken < 0 { fault = .last("pread") }
+                if taken <= 0 { return }
+                filled += taken
+            }
+        }
+        if let fault { throw fault }
+        return bytes
+    }
+
+    /// Waits until the bytes, or the names in a folder, are on the disk.
+    func synchronize() throws(FileFault) {
+        guard fsync(self.number) == 0 else { throw .last("fsync") }
+    }
+
+    /// Tries for the exclusive lock, which is held until this file is closed or its process is gone.
+    func lock() -> Bool {
+        flock(self.number, LOCK_EX | LOCK_NB) == 0
+    }
+}

@@ -1,0 +1,174 @@
+import HTTPTypes
+import Hummingbird
+import Libcrypto
+import NIOCore
+import S3Signing
+import SigV4
+
+/// One request about one object.
+struct ObjectOperation {
+    let request: S3Request
+    let bucket: ServedBucket
+    let key: String
+    let verified: VerifiedRequest
+    let clock: @Sendable () -> SigningTime
+}
+
+extension ObjectOperation {
+    func put(_ body: BodyReader) async throws -> Response {
+        let fields = self.request.fields
+        let contentSHA256 = try self.declaredContentHash()
+        guard let length = body.declaredLength else { throw Refused.missingContentLength }
+        if length > Limits.objectBytes { throw Refused.entityTooLarge(length) }
+        let attributes = try ObjectAttributes(fields)
+        let expectation = try BodyExpectation(fields, contentSHA256: contentSHA256)
+        let condition = try WriteCondition(fields)
+        try condition.check(try await self.bucket.store.object(self.key)?.record, key: self.key)
+
+        let upload = Upload(store: self.bucket.store, key: self.key, attributes: attributes, condition: condition, clock: self.clock)
+        let record = try await upload.receive(expectation) { write in
+            while let buffer = try await body.next() { try await write(buffer) }
+            guard body.received == length else { throw Refused.incompleteBody }
+        }
+        return Response(status: .ok, headers: record.storedHeaders)
+    }
+
+    /// - Throws: `NotImplemented` for a body in `aws-chunked` framing, which must never be stored as if it were the object.
+    private func declaredContentHash() throws(S3Error) -> String? {
+        let encoding = self.request.fields["content-encoding"] ?? ""
+        let isChunked = encoding.split(separator: ",").contains { $0.trimmingSpaces.lowercased() == "aws-chunked" }
+        let framing = ["x-amz-decoded-content-length", "x-amz-trailer"].first { self.request.fields[$0] != nil }
+        if case .streaming(let word) = self.verified.payload {
+            throw Refused.notImplemented("The local bucket does not take aws-chunked bodies (\(word)).", header: "x-amz-content-sha256")
+        }
+        if isChunked || framing != nil {
+            throw Refused.notImplemented("The local bucket does not take aws-chunked bodies.", header: framing ?? "content-encoding")
+        }
+        if case .sha256(let digest) = self.verified.payload { return digest.hex }
+        return nil
+    }
+
+    func delete() async throws -> Response {
+        let condition: WriteCondition = self.request.fields["if-match"].map { .matches($0) } ?? .none
+        try await self.bucket.store.delete(self.key, if: condition)
+        return Response(status: .noContent)
+    }
+}
+
+extension ObjectOperation {
+    func get() async throws -> Response {
+        let object = try await self.open()
+        let record = object.record
+        guard try ReadConditions.evaluate(self.request.fields, record: record, now: self.clock()) == .send else {
+            return Response(status: .notModified, headers: record.validators)
+        }
+        if ObjectAttributes.archivedClasses.contains(record.attributes.storageClass) {
+            throw Refused.invalidObjectState(record.attributes.storageClass)
+        }
+        let range = try self.range(of: record)
+        var headers = try self.headers(record, range: range)
+        let bytes = range ?? 0..<record.size
+        headers[.contentLength] = "\(bytes.upperBound - bytes.lowerBound)"
+        return Response(status: range == nil ? .ok : .partialContent, headers: headers, body: object.body(bytes))
+    }
+
+    func head() async throws -> Response {
+        let record = try await self.open().record
+        guard try ReadConditions.evaluate(self.request.fields, record: record, now: self.clock()) == .send else {
+            return Response(status: .notModified, headers: record.validators)
+        }
+        let range = try self.range(of: record)
+        var headers = try self.headers(record, range: range)
+        headers[.contentLength] = "\(range.map { $0.upperBound - $0.lowerBound } ?? record.size)"
+        return Response(status: range == nil ? .ok : .partialContent, headers: headers)
+    }
+
+    private func open() async throws -> StoredObject {
+        guard let object = try await self.bucket.store.object(self.key) else { throw Refused.noSuchKey(self.key) }
+        return object
+    }
+
+    private func range(of record: ObjectRecord) throws(S3Error) -> Range<Int64>? {
+        guard ReadConditions.rangeApplies(self.request.fields, record: record) else { return nil }
+        return try ByteRange.resolve(self.request.fields["range"], size: record.size)
+    }
+
+    private func headers(_ record: ObjectRecord, range: Range<Int64>?) throws(S3Error) -> HTTPFields {
+        var headers = HTTPFields(record.attributes.headers)
+        for field in record.validators { headers[field.name] = field.value }
+        headers[.acceptRanges] = "bytes"
+        if !record.attributes.tags.isEmpty { headers.set("x-amz-tagging-count", "\(record.attributes.tags.count)") }
+        if let range {
+            headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(record.size)"
+        } else if self.wantsChecksum {
+            for field in record.checksumHeaders { headers[field.name] = field.value }
+        }
+        for (name, value) in try self.overrides() { headers.set(name, value) }
+        return headers
+    }
+
+    /// A header, which presigning clients move into the query.
+    private var wantsChecksum: Bool {
+        let mode =
+            self.request.fields["x-amz-checksum-mode"]
+            ?? self.request.target.query.first { $0.name.lowercased() == "x-amz-checksum-mode" }?.value
+        return mode?.uppercased() == "ENABLED"
+    }
+
+    /// Headers that the (signed) query replaces.
+    private func overrides() throws(S3Error) -> [(name: String, value: String)] {
+        var found: [(name: String, value: String)] = []
+        for name in ["content-type", "content-language", "expires", "cache-control", "content-disposition", "content-encoding"] {
+            guard let value = self.request.query("response-\(name)") else { continue }
+            guard HTTPField.isValidValue(value) else {
+                throw Refused.invalidArgument("A header value must not hold control characters.", name: "response-\(name)", value: "")
+            }
+            found.append((name, value))
+        }
+        return found
+    }
+}
+
+extension ObjectRecord {
+    /// What lets a client ask whether it has the object already.
+    var validators: HTTPFields {
+        var headers = HTTPFields()
+        headers[.eTag] = self.quotedETag
+        headers[.lastModified] = HTTPDate.format(self.lastModified)
+        return headers
+    }
+
+    var checksumHeaders: HTTPFields {
+        var headers = HTTPFields()
+        headers.set(self.checksum.algorithm.headerName, self.checksum.value)
+        headers.set("x-amz-checksum-type", "FULL_OBJECT")
+        return headers
+    }
+
+    /// What S3 says about an object that it has just stored.
+    var storedHeaders: HTTPFields {
+        var headers = self.checksumHeaders
+        headers[.eTag] = self.quotedETag
+        for header in self.attributes.headers where header.name.hasPrefix("x-amz-server-side-encryption") {
+            headers.set(header.name, header.value)
+        }
+        return headers
+    }
+}
+
+extension StoredObject {
+    private static let chunkBytes: Int64 = 256 * 1024
+
+    /// Sends bytes of the object piece by piece, as fast as the client takes them.
+    func body(_ range: Range<Int64>) -> ResponseBody {
+        ResponseBody(contentLength: Int(range.upperBound - range.lowerBound)) { writer in
+            var offset = range.lowerBound
+            while offset < range.upperBound {
+                let end = min(offset + Self.chunkBytes, range.upperBound)
+                try await writer.write(try await self.read(offset..<end))
+                offset = end
+            }
+            try await writer.finish(nil)
+        }
+    }
+}

@@ -1,0 +1,202 @@
+import Dispatch
+import Foundation
+import NIOCore
+import NIOPosix
+import S3Signing
+
+/// The objects of one bucket in one folder.
+///
+/// A new object is written to a file under `incoming/`, brought to the disk, and then renamed into `objects/`: whenever the process
+/// is killed, the old object is there or the new one.
+final class ObjectStore: Sendable {
+    private let objects: String
+    private let incoming: String
+    private let pool = NIOThreadPool.singleton
+    /// Conditions are checked and names changed here, one after another, so that nothing comes between a check and its change.
+    private let commits: DispatchQueue
+
+    /// Makes the folders, and removes what uploads that were killed have left. Blocks.
+    init(folder: String) throws {
+        self.objects = folder + "/objects"
+        self.incoming = folder + "/incoming"
+        self.commits = DispatchQueue(label: "countersign.local-bucket.commits")
+        for path in [self.objects, self.incoming] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        try self.sweep()
+    }
+
+    /// An upload under way holds the lock on its file, also one of another process; what can be locked was left behind.
+    private func sweep() throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: self.incoming) {
+            let path = "\(self.incoming)/\(name)"
+            guard let file = try? Descriptor(path: path, flags: O_RDWR | O_NOFOLLOW), file.lock() else { continue }
+            _ = unlink(path)
+        }
+    }
+
+    private func path(of key: String) -> String {
+        "\(self.objects)/\(ObjectFile.name(for: key))"
+    }
+
+    /// Opens an object for reading. What was opened stays readable as it was, whatever happens to the key afterwards.
+    func object(_ key: String) async throws -> StoredObject? {
+        let path = self.path(of: key)
+        return try await self.pool.runIfActive { try StoredObject.open(path: path, key: key) }
+    }
+
+    /// The records of all objects, in the binary order of their keys' UTF-8.
+    func records() async throws -> [(key: [UInt8], record: ObjectRecord)] {
+        let folder = self.objects
+        return try await self.pool.runIfActive {
+            try FileManager.default.contentsOfDirectory(atPath: folder)
+                .compactMap { name in try StoredObject.open(path: "\(folder)/\(name)", key: nil)?.record }
+                .map { (key: Array($0.key.utf8), record: $0) }
+                .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        }
+    }
+}
+
+/// What must hold for a change to happen.
+enum WriteCondition: Sendable, Equatable {
+    case none
+    /// `If-None-Match: *`
+    case absent
+    /// `If-Match`: one of these entity tags, or any (`*`).
+    case matches(String)
+
+    /// - Throws: `PreconditionFailed`; or `NoSuchKey`, where a match is asked and there is nothing.
+    func check(_ current: ObjectRecord?, key: String) throws(S3Error) {
+        switch self {
+        case .none: return
+        case .absent: if current != nil { throw Refused.precondition("If-None-Match") }
+        case .matches(let tags):
+            guard let current else { throw Refused.noSuchKey(key) }
+            if !EntityTags(tags).contain(current.etag) { throw Refused.precondition("If-Match") }
+        }
+    }
+}
+
+extension ObjectStore {
+    /// Opens a file for an object on its way in, and removes it afterwards unless it was committed.
+    func withIncoming<Result>(_ body: (IncomingObject) async throws -> Result) async throws -> Result {
+        let path = "\(self.incoming)/\(UUID().uuidString)"
+        let file = try await self.pool.runIfActive {
+            let file = try Descriptor(path: path, flags: O_RDWR | O_CREAT | O_EXCL)
+            _ = file.lock()
+            return file
+        }
+        do {
+            let result = try await body(IncomingObject(file: file, path: path, pool: self.pool))
+            try await self.remove(path)
+            return result
+        } catch {
+            try await self.remove(path)
+            throw error
+        }
+    }
+
+    private func remove(_ path: String) async throws {
+        try await self.pool.runIfActive { _ = unlink(path) }
+    }
+
+    /// Gives an object on its way in its record and its name.
+    ///
+    /// - Throws: The refusal of the condition; the bucket is then unchanged.
+    func commit(_ object: IncomingObject, as record: ObjectRecord, if condition: WriteCondition) async throws {
+        let trailer = try ObjectFile.trailer(record)
+        try await self.pool.runIfActive {
+            try trailer.withUnsafeBytes { try object.file.append($0) }
+            try object.file.synchronize()
+        }
+        let final = self.path(of: record.key)
+        try await self.onCommitQueue {
+            try condition.check(try StoredObject.open(path: final, key: record.key)?.record, key: record.key)
+            if condition == .absent {
+                // Refuses by itself what another process has made since.
+                guard link(object.path, final) == 0 else {
+                    throw errno == EEXIST ? Refused.precondition("If-None-Match") as any Error : FileFault.last("link")
+                }
+            } else {
+                guard rename(object.path, final) == 0 else { throw FileFault.last("rename") }
+            }
+            try self.synchronizeNames()
+        }
+    }
+
+    /// Removes an object; one that is not there is fine, unless the condition asks for it.
+    func delete(_ key: String, if condition: WriteCondition) async throws {
+        let path = self.path(of: key)
+        try await self.onCommitQueue {
+            if condition != .none { try condition.check(try StoredObject.open(path: path, key: key)?.record, key: key) }
+            guard unlink(path) == 0 || errno == ENOENT else { throw FileFault.last("unlink") }
+            try self.synchronizeNames()
+        }
+    }
+
+    private func synchronizeNames() throws {
+        try Descriptor(path: self.objects, flags: O_RDONLY | O_DIRECTORY).synchronize()
+    }
+
+    private func onCommitQueue(_ body: @escaping @Sendable () throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            self.commits.async { continuation.resume(with: Result { try body() }) }
+        }
+    }
+}
+
+/// A file that receives an object's bytes.
+struct IncomingObject: Sendable {
+    fileprivate let file: Descriptor
+    fileprivate let path: String
+    fileprivate let pool: NIOThreadPool
+
+    func append(_ buffer: ByteBuffer) async throws {
+        try await self.pool.runIfActive { [file] in
+            try buffer.withUnsafeReadableBytes { try file.append($0) }
+        }
+    }
+}
+
+/// An object opened for reading.
+struct StoredObject: Sendable {
+    let record: ObjectRecord
+    private let file: Descriptor
+
+    /// Opens an object's file. Blocks.
+    ///
+    /// - Parameter key: The key that the file must be of; nil for whatever it says, as long as the file has that key's name.
+    /// - Returns: Nil when there is no such file, or it is no object's.
+    fileprivate static func open(path: String, key: String?) throws(FileFault) -> StoredObject? {
+        guard let file = try Descriptor.existing(path: path), let record = try self.record(in: file),
+            path.hasSuffix("/" + ObjectFile.name(for: record.key)), key.map({ $0.utf8.elementsEqual(record.key.utf8) }) ?? true
+        else {
+            return nil
+        }
+        return StoredObject(record: record, file: file)
+    }
+
+    private static func record(in file: Descriptor) throws(FileFault) -> ObjectRecord? {
+        let footerOffset = try file.size() - Int64(ObjectFile.footerBytes)
+        guard footerOffset >= 0,
+            let length = ObjectFile.recordLength(footer: try file.read(at: footerOffset, count: ObjectFile.footerBytes))
+        else {
+            return nil
+        }
+        let size = footerOffset - Int64(length)
+        guard size >= 0, let record = ObjectFile.record(json: try file.read(at: size, count: length)), record.size == size else {
+            return nil
+        }
+        return record
+    }
+
+    /// Reads bytes of the object, not of what follows them in the file.
+    func read(_ range: Range<Int64>) async throws -> ByteBuffer {
+        precondition(range.lowerBound >= 0 && range.upperBound <= self.record.size)
+        let bytes = try await NIOThreadPool.singleton.runIfActive { [file] in
+            try file.read(at: range.lowerBound, count: Int(range.upperBound - range.lowerBound))
+        }
+        guard bytes.count == range.upperBound - range.lowerBound else { throw FileFault(call: "pread", code: EIO) }
+        return ByteBuffer(bytes: bytes)
+    }
+}

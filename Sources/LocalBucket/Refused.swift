@@ -1,0 +1,162 @@
+import S3Signing
+import SigV4
+
+/// S3's refusals, with S3's codes, status codes and words.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>, and answers recorded from S3.
+enum Refused {
+    static func noSuchBucket(_ name: String) -> S3Error {
+        S3Error(
+            code: "NoSuchBucket", status: 404, message: "The specified bucket does not exist", details: [Header("BucketName", name)])
+    }
+
+    static func noSuchKey(_ key: String) -> S3Error {
+        S3Error(code: "NoSuchKey", status: 404, message: "The specified key does not exist.", details: [Header("Key", key)])
+    }
+
+    static let accessDenied = S3Error(code: "AccessDenied", status: 403, message: "Access Denied")
+
+    static let methodNotAllowed = S3Error(
+        code: "MethodNotAllowed", status: 405, message: "The specified method is not allowed against this resource.")
+
+    static let internalError = S3Error(
+        code: "InternalError", status: 500, message: "We encountered an internal error. Please try again.")
+
+    static let invalidURI = S3Error(code: "InvalidURI", status: 400, message: "Couldn't parse the specified URI.")
+
+    static func notImplemented(_ what: String, header: String? = nil) -> S3Error {
+        S3Error(code: "NotImplemented", status: 501, message: what, details: header.map { [Header("Header", $0)] } ?? [])
+    }
+
+    static func invalidArgument(_ message: String, name: String, value: String) -> S3Error {
+        S3Error(
+            code: "InvalidArgument", status: 400, message: message,
+            details: [Header("ArgumentName", name), Header("ArgumentValue", value)])
+    }
+
+    static func invalidRequest(_ message: String) -> S3Error {
+        S3Error(code: "InvalidRequest", status: 400, message: message)
+    }
+
+    static func keyTooLong(_ size: Int) -> S3Error {
+        S3Error(
+            code: "KeyTooLongError", status: 400, message: "Your key is too long",
+            details: [Header("Size", "\(size)"), Header("MaxSizeAllowed", "\(Limits.keyBytes)")])
+    }
+
+    static let headersTooLarge = S3Error(
+        code: "RequestHeaderSectionTooLarge", status: 400,
+        message: "Your request header section exceeds the maximum allowed request header section size.",
+        details: [Header("MaxSizeAllowed", "\(Limits.headerBytes)")])
+
+    static func precondition(_ condition: String) -> S3Error {
+        S3Error(
+            code: "PreconditionFailed", status: 412, message: "At least one of the pre-conditions you specified did not hold",
+            details: [Header("Condition", condition)])
+    }
+
+    static func invalidRange(_ asked: String, size: Int64) -> S3Error {
+        S3Error(
+            code: "InvalidRange", status: 416, message: "The requested range is not satisfiable",
+            details: [Header("RangeRequested", asked), Header("ActualObjectSize", "\(size)")])
+    }
+
+    static func invalidObjectState(_ storageClass: String) -> S3Error {
+        S3Error(
+            code: "InvalidObjectState", status: 403, message: "The operation is not valid for the object's storage class",
+            details: [Header("StorageClass", storageClass)])
+    }
+}
+
+extension Refused {
+    static let missingContentLength = S3Error(
+        code: "MissingContentLength", status: 411, message: "You must provide the Content-Length HTTP header.")
+
+    static let incompleteBody = S3Error(
+        code: "IncompleteBody", status: 400, message: "The request body terminated unexpectedly")
+
+    static func entityTooLarge(_ size: Int64) -> S3Error {
+        S3Error(
+            code: "EntityTooLarge", status: 400, message: "Your proposed upload exceeds the maximum allowed size",
+            details: [Header("ProposedSize", "\(size)"), Header("MaxSizeAllowed", "\(Limits.objectBytes)")])
+    }
+
+    static func metadataTooLarge(_ size: Int) -> S3Error {
+        S3Error(
+            code: "MetadataTooLarge", status: 400, message: "Your metadata headers exceed the maximum allowed metadata size",
+            details: [Header("Size", "\(size)"), Header("MaxSizeAllowed", "\(Limits.metadataBytes)")])
+    }
+
+    static func contentHashMismatch(declared: String, computed: String) -> S3Error {
+        S3Error(
+            code: "XAmzContentSHA256Mismatch", status: 400,
+            message: "The provided 'x-amz-content-sha256' header does not match what was computed.",
+            details: [Header("ClientComputedContentSHA256", declared), Header("S3ComputedContentSHA256", computed)])
+    }
+
+    static func invalidDigest(_ value: String) -> S3Error {
+        S3Error(
+            code: "InvalidDigest", status: 400, message: "The Content-MD5 you specified was invalid.",
+            details: [Header("Content-MD5", value)])
+    }
+
+    static func badDigest(expected: String, calculated: String) -> S3Error {
+        S3Error(
+            code: "BadDigest", status: 400, message: "The Content-MD5 you specified did not match what we received.",
+            details: [Header("ExpectedDigest", expected), Header("CalculatedDigest", calculated)])
+    }
+
+    static func badChecksum(_ algorithm: ChecksumAlgorithm) -> S3Error {
+        S3Error(
+            code: "BadDigest", status: 400,
+            message: "The \(algorithm.rawValue) you specified did not match the calculated checksum.")
+    }
+
+    static func invalidStorageClass(_ value: String) -> S3Error {
+        S3Error(
+            code: "InvalidStorageClass", status: 400, message: "The storage class you specified is not valid",
+            details: [Header("StorageClassRequested", value)])
+    }
+
+    static func invalidTag(_ message: String, key: String) -> S3Error {
+        S3Error(code: "InvalidTag", status: 400, message: message, details: [Header("TagKey", key)])
+    }
+
+    static let malformedXML = S3Error(
+        code: "MalformedXML", status: 400,
+        message: "The XML you provided was not well-formed or did not validate against our published schema")
+}
+
+extension Refused {
+    static let notMultipart = Refused.precondition("Bucket POST must be of the enclosure-type multipart/form-data")
+
+    static let malformedForm = S3Error(
+        code: "MalformedPOSTRequest", status: 400, message: "The body of your POST request is not well-formed multipart/form-data.")
+
+    static let fieldsTooLarge = S3Error(
+        code: "MaxPostPreDataLengthExceededError", status: 400,
+        message: "Your POST request fields preceding the upload file were too large.",
+        details: [Header("MaxPostPreDataLengthBytes", "\(Limits.formFieldBytes)")])
+
+    static func fileCount(_ count: Int) -> S3Error {
+        self.invalidArgument("POST requires exactly one file upload per request.", name: "file", value: "\(count)")
+    }
+}
+
+/// S3's limits that the local bucket keeps.
+enum Limits {
+    /// One PUT or POST: 5 GiB.
+    static let objectBytes: Int64 = 5 << 30
+    static let keyBytes = 1024
+    /// User metadata: names without `x-amz-meta-`, and values.
+    static let metadataBytes = 2048
+    /// All request headers together.
+    static let headerBytes = 8192
+    /// Everything before the file of a POST form.
+    static let formFieldBytes = 20_480
+    static let tagCount = 10
+    static let tagKeyCharacters = 128
+    static let tagValueCharacters = 256
+    /// Keys in one page of a listing.
+    static let listedKeys = 1000
+}

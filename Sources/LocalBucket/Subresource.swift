@@ -1,0 +1,25 @@
+import S3Signing
+import SigV4
+
+/// The operations that S3 selects by a query parameter.
+enum Subresource {
+    private static let unsupported: Set<String> = [
+        "accelerate", "acl", "analytics", "attributes", "cors", "delete", "encryption", "intelligent-tiering", "inventory", "legal-hold",
+        "lifecycle", "logging", "metrics", "notification", "object-lock", "ownershipControls", "partNumber", "policy", "policyStatus",
+        "publicAccessBlock", "replication", "requestPayment", "restore", "retention", "select", "tagging", "torrent", "uploadId", "uploads",
+        "versioning", "versions", "website",
+    ]
+
+    /// Refuses what the local bucket does not do, so that nothing is mistaken for a plain PUT or GET.
+    static func check(_ request: S3Request) throws(S3Error) {
+        for item in request.target.query where self.unsupported.contains(item.name) {
+            throw Refused.notImplemented("The local bucket does not implement ?\(item.name).", header: nil)
+        }
+        if let version = request.query("versionId"), version != "null" {
+            throw Refused.invalidArgument("Invalid version id specified", name: "versionId", value: version)
+        }
+        if request.fields["x-amz-copy-source"] != nil {
+            throw Refused.notImplemented("The local bucket does not copy objects.", header: "x-amz-copy-source")
+        }
+    }
+}
