@@ -67,7 +67,8 @@ struct YAMLReader {
     /// A single value as its text, however it is written.
     mutating func text(_ node: Node, what: String) -> String? {
         guard case .scalar(let scalar) = node else {
-            report("\(what) is a single value, not \(YAMLReader.kind(of: node))", at: node.mark)
+            let hint = "put a text that begins with \"{\", \"[\" or \"*\" into quotes"
+            report("\(what) is a single value, not \(YAMLReader.kind(of: node)); \(hint)", at: node.mark)
             return nil
         }
         let isNull = scalar.style == .plain && ["", "~", "null"].contains(scalar.string.lowercased())

@@ -22,8 +22,8 @@ enum ASCII {
 func quoted(_ text: String) -> String {
     var shown = ""
     for scalar in text.unicodeScalars.prefix(81) {
-        if shown.count > 80 { return "\"\(shown)…\"" }
+        if shown.count > 80 { return "\"\(shown)...\"" }
         shown += scalar == "\"" || scalar == "\\" ? "\\\(scalar)" : scalar.escaped(asASCII: true)
     }
-    return "\"\(shown)\(text.unicodeScalars.count > 81 ? "…" : "")\""
+    return "\"\(shown)\(text.unicodeScalars.count > 81 ? "..." : "")\""
 }

@@ -20,7 +20,7 @@ public struct ContentDisposition: Sendable, Hashable, CustomStringConvertible {
 
     /// Takes `attachment`, `inline`, `attachment; filename={filename}` and `inline; filename={filename}`.
     public init(_ text: String) throws(InvalidValue) {
-        let parts = text.split(separator: ";", maxSplits: 1).map { $0.filter { $0 != " " && $0 != "\"" } }
+        let parts = text.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false).map { $0.filter { $0 != " " && $0 != "\"" } }
         guard let kind = parts.first.flatMap({ Kind(rawValue: $0) }), parts.count == 1 || parts[1] == "filename={filename}" else {
             throw InvalidValue("\(quoted(text)) is not allowed; use attachment or inline, alone or with \"; filename={filename}\"")
         }
