@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import NIOEmbedded
 import Synchronization
 import Testing
 import Uploads
@@ -52,6 +53,27 @@ import Uploads
         #expect(line["tickets"] as? Int == 2)
         #expect(line["refusals"] as? Int == 1)
         #expect(line["rule"] as? String == "attachments,avatars")
+    }
+
+    /// What no code here throws: its description is neither shown nor logged.
+    @Test func anUnexpectedErrorTellsNothing() async throws {
+        struct Leak: Error, CustomStringConvertible {
+            let description = "csk_secret"
+        }
+        let log = LogLines()
+        let metrics = PrometheusMetrics()
+        let middleware = ProblemMiddleware(served: [], metrics: ServiceMetrics(factory: metrics), logger: log.logger())
+        let context = ServiceContext(source: .init(channel: EmbeddedChannel(), logger: log.logger()))
+        let request = Request(head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/version"), body: .init(buffer: ByteBuffer()))
+        let response = try await middleware.handle(request, context: context) { _, _ in throw Leak() }
+        #expect(response.status == .internalServerError)
+        #expect(context.record.current.code == "internal_error")
+        #expect(metrics.text().contains(#"countersign_refusals_total{code="internal_error"} 1"#))
+        #expect(log.text.contains(#""type":"Leak""#))
+        #expect(!log.text.contains("csk_secret"))
+        await #expect(throws: CancellationError.self) {
+            try await middleware.handle(request, context: context) { _, _ in throw CancellationError() }
+        }
     }
 
     /// Every route, every way to succeed and to fail, at the most talkative level: nothing that opens a door is written anywhere.

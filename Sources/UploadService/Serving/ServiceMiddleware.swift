@@ -69,7 +69,8 @@ struct ObservingMiddleware: RouterMiddleware {
             metadata["tickets"] = .stringConvertible(batch.tickets)
             metadata["refusals"] = .stringConvertible(batch.refusals)
         }
-        logger.log(level: status.kind == .serverError ? .error : .info, "request", metadata: metadata)
+        let level: Logger.Level = status == .internalServerError ? .error : status.kind == .serverError ? .warning : .info
+        logger.log(level: level, "request", metadata: metadata)
     }
 
     /// The methods of RFC 9110 and RFC 5789; others share one label.

@@ -1,5 +1,4 @@
 import Foundation
-public import Settings
 public import SigV4
 public import Uploads
 
@@ -55,22 +54,6 @@ public struct UploadServiceConfiguration: Sendable {
     public init(offices: [TicketOffice], authenticator: any CallerAuthenticator) {
         self.offices = offices
         self.authenticator = authenticator
-    }
-
-    /// What the variables and `policies/` say.
-    public init(settings: ServiceSettings) {
-        let served = settings.environments.compactMap { environment in
-            settings.credentials[environment.name].map { TicketOffice(environment: environment, credentials: $0) }
-        }
-        self.init(offices: served, authenticator: APIKeyAuthenticator(records: settings.apiKeys))
-        unavailableEnvironments = settings.environments.map(\.name).filter { settings.credentials[$0] == nil }
-        host = settings.host
-        port = settings.port
-        metricsPort = settings.metricsPort
-        limits.maximumInFlight = settings.maxInFlight
-        limits.maximumConnections = settings.maxConnections
-        limits.bodyDeadline = .seconds(settings.bodyDeadlineSeconds)
-        limits.idleTimeout = .seconds(settings.idleTimeoutSeconds)
     }
 
     /// Refuses what would not work, before anything listens.
