@@ -119,7 +119,7 @@ import Uploads
 
     // MARK: Count
 
-    /// Holds every request that asks it, until it is told to let go.
+    /// Holds the first requests that ask it, until it is told to let go.
     private final class Gate: CallerAuthenticator, Sendable {
         private struct State {
             var isOpen = false
@@ -129,12 +129,17 @@ import Uploads
         }
 
         private let state = Mutex(State())
+        private let capacity: Int
+
+        init(capacity: Int) {
+            self.capacity = capacity
+        }
 
         func authenticate(authorization: String?, apiKey: String?) async throws(AuthenticationFailure) -> Caller {
             await withCheckedContinuation { continuation in
                 let watcher = state.withLock { state -> CheckedContinuation<Void, Never>? in
                     state.arrived += 1
-                    if state.isOpen { continuation.resume() } else { state.waiting.append(continuation) }
+                    if state.isOpen || state.arrived > capacity { continuation.resume() } else { state.waiting.append(continuation) }
                     guard let watcher = state.watcher, state.arrived == watcher.count else { return nil }
                     return watcher.continuation
                 }
@@ -161,7 +166,7 @@ import Uploads
     }
 
     @Test func requestsBeyondTheLimitGet503() async throws {
-        let gate = Gate()
+        let gate = Gate(capacity: 2)
         var configuration = try Fixture.configuration()
         configuration.authenticator = gate
         configuration.limits.maximumInFlight = 2
