@@ -1,0 +1,100 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The service's own reasons to refuse a request, with status and stable code. The reasons of the upload rules are `Refusal.Code`.
+enum ProblemCode: String, CaseIterable {
+    case malformedBody = "malformed_body"
+    case malformedJSON = "malformed_json"
+    case wrongType = "wrong_type"
+    case missingField = "missing_field"
+    case unknownField = "unknown_field"
+    case invalidBatch = "invalid_batch"
+    case conflictingCredentials = "conflicting_credentials"
+    case missingCredentials = "missing_credentials"
+    case invalidCredentials = "invalid_credentials"
+    case originNotAllowed = "origin_not_allowed"
+    case notFound = "not_found"
+    case methodNotAllowed = "http_method_not_allowed"
+    case requestTimeout = "request_timeout"
+    case bodyTooLarge = "body_too_large"
+    case unsupportedMediaType = "unsupported_media_type"
+    case hostNotAllowed = "host_not_allowed"
+    case internalError = "internal_error"
+    case overloaded
+    case environmentUnavailable = "environment_unavailable"
+
+    var status: HTTPResponse.Status {
+        switch self {
+        case .malformedBody, .malformedJSON, .wrongType, .missingField, .unknownField, .invalidBatch,
+            .conflictingCredentials:
+            .badRequest
+        case .missingCredentials, .invalidCredentials: .unauthorized
+        case .originNotAllowed: .forbidden
+        case .notFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .requestTimeout: .requestTimeout
+        case .bodyTooLarge: .contentTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .hostNotAllowed: .misdirectedRequest
+        case .internalError: .internalServerError
+        case .overloaded, .environmentUnavailable: .serviceUnavailable
+        }
+    }
+}
+
+/// An error as clients see it: RFC 9457, with `code` and `field` of our own.
+struct Problem: Error, Sendable {
+    let status: HTTPResponse.Status
+    /// Stable, snake case.
+    let code: String
+    /// What is wrong and what to change.
+    let detail: String
+    /// The member of the request's JSON that is to blame, as a path such as `uploads[3].size`.
+    var field: String?
+    /// Header fields that belong to the answer, such as Allow or Retry-After.
+    var headers: HTTPFields
+
+    init(status: HTTPResponse.Status, code: String, detail: String, field: String?) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.field = field
+        self.headers = [:]
+    }
+
+    init(_ code: ProblemCode, _ detail: String, field: String? = nil, headers: HTTPFields = [:]) {
+        self.init(status: code.status, code: code.rawValue, detail: detail, field: field)
+        self.headers = headers
+    }
+
+    /// "too_large" reads "Too large": one title per code, as RFC 9457 section 3.1.3 asks.
+    private var title: String {
+        let words = code.split(separator: "_").joined(separator: " ")
+        return words.prefix(1).uppercased() + words.dropFirst()
+    }
+
+    /// Writes the problem object; `message` and `error` repeat the detail for clients that look there.
+    func write(to json: inout JSONWriter, requestID: String) {
+        json.object { json in
+            json.member("type", "urn:countersign:problem:\(code)")
+            json.member("title", title)
+            json.member("status", status.code)
+            json.member("detail", detail)
+            json.member("instance", requestID)
+            json.member("code", code)
+            json.member("field", field)
+            json.member("message", detail)
+            json.member("error", detail)
+        }
+    }
+
+    func response(requestID: String) -> Response {
+        var json = JSONWriter()
+        write(to: &json, requestID: requestID)
+        var headers = headers
+        headers[.contentType] = "application/problem+json"
+        headers[.cacheControl] = "no-store"
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
+    }
+}

@@ -1,0 +1,49 @@
+import HTTPTypes
+import SigV4
+import Uploads
+
+extension Ticket {
+    /// Writes the ticket as clients get it: `fields` for POST, in the order in which they are sent; `headers` otherwise.
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("environment", environment)
+            json.member("rule", rule)
+            json.member("bucket", bucket)
+            json.member("key", key)
+            json.member("method", method.rawValue)
+            json.member("url", url)
+            json.name(method == .post ? "fields" : "headers")
+            json.object { json in
+                for header in method == .post ? fields : headers { json.member(header.name, header.value) }
+            }
+            json.member("expiresAt", expiresAt.iso8601)
+            json.member("once", once)
+            json.member("publicUrl", publicURL)
+        }
+    }
+}
+
+extension UploadRule {
+    /// Writes what a page needs to know to check a file before it asks for a ticket.
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("name", name)
+            json.member("contentTypes", contentTypes.map(\.text))
+            json.member("minimumSize", sizeBytes.lowerBound)
+            json.member("maximumSize", sizeBytes.upperBound)
+            json.member("method", method.rawValue)
+            json.member("once", once)
+            json.member("lifetimeSeconds", lifetimeSeconds)
+            json.member("checksum", checksum.rawValue)
+            json.member("metadata", allowedMetadata)
+        }
+    }
+}
+
+extension Problem {
+    /// - Parameter path: where the refused upload request stands in the body; empty for the body itself.
+    init(_ refusal: Refusal, path: String = "") {
+        let field = refusal.field.map { path.isEmpty ? $0 : "\(path).\($0)" }
+        self.init(status: .init(code: refusal.status), code: refusal.code.rawValue, detail: refusal.detail, field: field)
+    }
+}

@@ -1,0 +1,73 @@
+/// What one HTTP/1.1 connection may still do: a value that takes events and returns actions, without a socket or a clock.
+///
+/// It guards against what the HTTP layer leaves open: bodies that drip in for ever, bodies that nobody reads, and answers that the client
+/// loses because the connection is reset while it is still sending.
+struct ConnectionState {
+    enum Action: Equatable {
+        case none
+        /// The body's deadline starts to run.
+        case startBodyDeadline
+        case stopDeadlines
+        /// The rest of the body must arrive soon, or the connection closes.
+        case startDraining
+        /// Close our side, read and drop what still comes, and close for good soon.
+        case finishAndLinger
+        /// Tell the application that the body did not arrive in time.
+        case failBody
+        case close
+    }
+
+    private var isReadingRequest = false
+    private var isDeadlineRunning = false
+    private var requestsInProgress = 0
+    private var closesAfterResponse = false
+    private(set) var isLingering = false
+
+    mutating func readHead() {
+        isReadingRequest = true
+        requestsInProgress += 1
+    }
+
+    /// All that has arrived so far has been read. Most requests are complete by now and need no deadline.
+    mutating func readComplete() -> Action {
+        guard isReadingRequest, !isDeadlineRunning, !isLingering else { return .none }
+        isDeadlineRunning = true
+        return .startBodyDeadline
+    }
+
+    mutating func readEnd() -> Action {
+        isReadingRequest = false
+        guard isDeadlineRunning else { return .none }
+        isDeadlineRunning = false
+        return .stopDeadlines
+    }
+
+    mutating func writeHead(announcesClose: Bool) {
+        closesAfterResponse = closesAfterResponse || announcesClose
+    }
+
+    mutating func writeEnd() -> Action {
+        requestsInProgress -= 1
+        if closesAfterResponse {
+            isLingering = true
+            return .finishAndLinger
+        }
+        guard isReadingRequest, requestsInProgress == 0 else { return .none }
+        isDeadlineRunning = true
+        return .startDraining
+    }
+
+    /// The body's deadline has passed.
+    mutating func bodyDeadlinePassed() -> Action {
+        isReadingRequest && !isLingering ? .failBody : .none
+    }
+
+    /// The time for draining or lingering has passed.
+    mutating func drainingDeadlinePassed() -> Action {
+        isReadingRequest || isLingering ? .close : .none
+    }
+
+    mutating func inputClosed() -> Action {
+        isLingering ? .close : .none
+    }
+}

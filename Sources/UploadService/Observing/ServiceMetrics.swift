@@ -1,0 +1,41 @@
+import CoreMetrics
+
+/// What the service counts. Every label has a bounded set of values: route templates, methods, status codes, configured environments and
+/// rules, and the codes of refusals.
+struct ServiceMetrics: Sendable {
+    static let help = [
+        "countersign_http_requests_total": "Requests answered, by method, route and status.",
+        "countersign_http_request_duration_seconds": "Time from a request's head to its answer, by route.",
+        "countersign_requests_in_flight": "Requests being worked on now.",
+        "countersign_tickets_total": "Tickets issued, by environment and rule.",
+        "countersign_refusals_total": "Requests and batch entries refused, by code.",
+    ]
+
+    let factory: any MetricsFactory
+    private let inFlight: Meter
+
+    init(factory: any MetricsFactory) {
+        self.factory = factory
+        self.inFlight = Meter(label: "countersign_requests_in_flight", factory: factory)
+        inFlight.set(0)
+    }
+
+    func requestStarted() { inFlight.increment() }
+    func requestEnded() { inFlight.decrement() }
+
+    func answered(method: String, route: String, status: Int, nanoseconds: Int64) {
+        let labels = [("method", method), ("route", route), ("status", String(status))]
+        Counter(label: "countersign_http_requests_total", dimensions: labels, factory: factory).increment()
+        Timer(label: "countersign_http_request_duration_seconds", dimensions: [("route", route)], factory: factory)
+            .recordNanoseconds(nanoseconds)
+    }
+
+    func issued(environment: String, rule: String) {
+        let labels = [("environment", environment), ("rule", rule)]
+        Counter(label: "countersign_tickets_total", dimensions: labels, factory: factory).increment()
+    }
+
+    func refused(code: String) {
+        Counter(label: "countersign_refusals_total", dimensions: [("code", code)], factory: factory).increment()
+    }
+}

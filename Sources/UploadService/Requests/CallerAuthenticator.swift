@@ -1,0 +1,90 @@
+import Libcrypto
+public import Settings
+public import Uploads
+
+/// Decides which caller sent a request, from the two header fields that can say so.
+public protocol CallerAuthenticator: Sendable {
+    /// - Parameters:
+    ///   - authorization: the value of Authorization, if there is one.
+    ///   - apiKey: the value of X-Api-Key, if there is one.
+    func authenticate(authorization: String?, apiKey: String?) async throws(AuthenticationFailure) -> Caller
+}
+
+/// Why a request has no caller.
+public struct AuthenticationFailure: Error, Sendable, Equatable {
+    public enum Reason: Sendable {
+        /// The request carries no credentials.
+        case missing
+        /// It carries some, and they are not valid.
+        case invalid
+        /// It carries two that contradict each other.
+        case conflicting
+    }
+
+    public let reason: Reason
+    /// For the client: what to change. Never holds what the client sent.
+    public let message: String
+
+    public init(_ reason: Reason, _ message: String) {
+        self.reason = reason
+        self.message = message
+    }
+
+    static let missing = AuthenticationFailure(.missing, "Send an API key: 'Authorization: Bearer csk_…' or 'X-Api-Key: csk_…'.")
+}
+
+/// Knows callers by API keys, of which it holds only the SHA-256.
+public struct APIKeyAuthenticator: CallerAuthenticator {
+    private let records: [APIKeyRecord]
+
+    public init(records: [APIKeyRecord]) {
+        self.records = records
+    }
+
+    public func authenticate(authorization: String?, apiKey: String?) async throws(AuthenticationFailure) -> Caller {
+        let token = try authorization.map(Self.bearerToken)
+        if let token, let apiKey, !ConstantTime.equal(token, apiKey) {
+            throw AuthenticationFailure(.conflicting, "Authorization and X-Api-Key carry different keys: send one of them.")
+        }
+        guard let key = token ?? apiKey else { throw .missing }
+        return try caller(holding: key)
+    }
+
+    /// Compares with every record, so that the time taken tells nothing about which one matched.
+    private func caller(holding key: String) throws(AuthenticationFailure) -> Caller {
+        let digest = SHA256.hash(key).bytes
+        var match: APIKeyRecord?
+        for record in records where ConstantTime.equal(record.sha256.bytes, digest) {
+            match = record
+        }
+        guard let match else {
+            throw AuthenticationFailure(.invalid, "This API key is not known here: check that it belongs to this service.")
+        }
+        return Caller(name: match.name, environment: match.environment)
+    }
+
+    /// RFC 6750 section 2.1; the scheme's name is case-insensitive (RFC 9110 section 11.1).
+    private static func bearerToken(_ authorization: String) throws(AuthenticationFailure) -> String {
+        let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].isEmpty, !parts[1].contains(" ") else {
+            throw AuthenticationFailure(.invalid, "Authorization must read 'Bearer' and one API key.")
+        }
+        return String(parts[1])
+    }
+}
+
+/// Takes requests without credentials for one known caller, and asks another authenticator about the rest (only `dev` uses it).
+public struct OpenCaller: CallerAuthenticator {
+    private let caller: Caller
+    private let other: any CallerAuthenticator
+
+    public init(caller: Caller, else other: any CallerAuthenticator) {
+        self.caller = caller
+        self.other = other
+    }
+
+    public func authenticate(authorization: String?, apiKey: String?) async throws(AuthenticationFailure) -> Caller {
+        if authorization == nil, apiKey == nil { return caller }
+        return try await other.authenticate(authorization: authorization, apiKey: apiKey)
+    }
+}

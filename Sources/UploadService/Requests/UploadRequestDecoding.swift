@@ -1,0 +1,103 @@
+import Uploads
+
+/// Reads upload requests from JSON, naming the member that is to blame by its path.
+///
+/// Unknown members are refused: a misspelt `sha256` that is ignored would give a ticket that binds less than its caller believes.
+struct JSONObjectReader {
+    /// Names in error messages are cut to this length.
+    private static let maximumNameLength = 64
+
+    private let members: [String: JSONValue]
+    private let path: String
+
+    /// - Parameters:
+    ///   - path: where the object stands in the body; empty for the body itself.
+    ///   - known: the names that it may hold.
+    init(_ value: JSONValue, path: String, known: [String]) throws(Problem) {
+        guard case .object(let members) = value else {
+            let subject = path.isEmpty ? "The body" : "'\(path)'"
+            throw Problem(.wrongType, "\(subject) must be a JSON object, not \(value.kind).", field: path.isEmpty ? nil : path)
+        }
+        self.members = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value) })
+        self.path = path
+        if let stranger = members.first(where: { !known.contains($0.name) }) {
+            let name = field(stranger.name)
+            throw Problem(.unknownField, "'\(name)' is not known here; known are \(known.joined(separator: ", ")).", field: name)
+        }
+    }
+
+    /// The path of a member, for messages.
+    func field(_ name: String) -> String {
+        let short = name.prefix(Self.maximumNameLength)
+        return path.isEmpty ? String(short) : "\(path).\(short)"
+    }
+
+    /// A member's value; an absent one and null are the same.
+    func value(_ name: String) -> JSONValue? {
+        guard let value = members[name] else { return nil }
+        if case .null = value { return nil }
+        return value
+    }
+
+    func required(_ name: String, _ meaning: String) throws(Problem) -> JSONValue {
+        guard let value = value(name) else {
+            throw Problem(.missingField, "'\(field(name))' is missing: \(meaning).", field: field(name))
+        }
+        return value
+    }
+
+    func string(_ name: String, _ value: JSONValue) throws(Problem) -> String {
+        guard case .string(let string) = value else {
+            throw Problem(.wrongType, "'\(field(name))' must be a string, not \(value.kind).", field: field(name))
+        }
+        return string
+    }
+
+    func optionalString(_ name: String) throws(Problem) -> String? {
+        guard let value = value(name) else { return nil }
+        return try string(name, value)
+    }
+
+    /// A number of bytes, written without fraction and exponent; nil where it is absent.
+    func optionalByteCount(_ name: String) throws(Problem) -> Int64? {
+        guard let value = value(name) else { return nil }
+        guard case .number = value else {
+            throw Problem(.wrongType, "'\(field(name))' must be a number of bytes, not \(value.kind).", field: field(name))
+        }
+        guard let integer = value.integer else {
+            throw Problem(
+                .wrongType, "'\(field(name))' must be a whole number of bytes up to \(Int64.max), without fraction or exponent.",
+                field: field(name))
+        }
+        return integer
+    }
+
+    func strings(_ name: String) throws(Problem) -> [String: String] {
+        guard let value = value(name) else { return [:] }
+        guard case .object(let members) = value else {
+            throw Problem(.wrongType, "'\(field(name))' must be an object of strings, not \(value.kind).", field: field(name))
+        }
+        var strings: [String: String] = [:]
+        for member in members {
+            let member = (name: "\(name).\(member.name.prefix(Self.maximumNameLength))", full: member.name, value: member.value)
+            strings[member.full] = try string(member.name, member.value)
+        }
+        return strings
+    }
+}
+
+extension UploadRequest {
+    private static let members = ["rule", "filename", "size", "type", "sha256", "metadata", "method"]
+
+    /// - Parameter path: where the upload request stands in the body; empty for the body itself.
+    init(json: JSONValue, path: String) throws(Problem) {
+        let reader = try JSONObjectReader(json, path: path, known: Self.members)
+        let rule = try reader.string("rule", reader.required("rule", "name the upload rule; GET /v1/rules lists them"))
+        let filename = try reader.string("filename", reader.required("filename", "send the name of the file"))
+        let type = try reader.string("type", reader.required("type", "send the content type of the file, such as image/png"))
+        self.init(
+            rule: rule, filename: filename, size: try reader.optionalByteCount("size"), type: type,
+            sha256: try reader.optionalString("sha256"), metadata: try reader.strings("metadata"),
+            method: try reader.optionalString("method"))
+    }
+}

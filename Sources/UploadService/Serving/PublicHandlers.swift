@@ -1,0 +1,94 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Uploads
+
+/// What everybody may ask.
+struct PublicHandlers: Sendable {
+    private let environments: [(name: String, rules: Int, hasCredentials: Bool)]
+    private let metrics: PrometheusMetrics
+    private let client: StaticAsset
+    private let openAPI: StaticAsset
+    private let demonstration: StaticAsset
+
+    init(configuration: UploadServiceConfiguration) {
+        let served = configuration.offices.map { ($0.environment.name, $0.environment.rules.count, true) }
+        self.environments = served + configuration.unavailableEnvironments.map { ($0, 0, false) }
+        self.metrics = configuration.metrics
+        // Pages import the client from here: five minutes bound how long a fixed client stays unseen, the entity tag saves the bytes.
+        self.client = StaticAsset(
+            PackageResources.countersign_js, contentType: "text/javascript; charset=utf-8", cacheControl: "public, max-age=300")
+        self.openAPI = StaticAsset(PackageResources.openapi_json, contentType: "application/json", cacheControl: "public, max-age=300")
+        self.demonstration = StaticAsset(
+            PackageResources.demo_html, contentType: "text/html; charset=utf-8", cacheControl: "no-cache",
+            headers: [.contentSecurityPolicy: "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"])
+    }
+
+    func version(_ request: Request, _ context: ServiceContext) -> Response {
+        .json { json in
+            json.object { json in
+                json.member("name", "countersign")
+                json.member("version", ServiceVersion.current)
+                json.member("build", ServiceVersion.build)
+                json.member("swift", ServiceVersion.swift)
+            }
+        }
+    }
+
+    func live(_ request: Request, _ context: ServiceContext) -> Response {
+        .json { json in
+            json.object { $0.member("status", "live") }
+        }
+    }
+
+    /// Ready means that every environment that should be served can sign.
+    func ready(_ request: Request, _ context: ServiceContext) -> Response {
+        let isReady = environments.allSatisfy(\.hasCredentials)
+        return .json(isReady ? .ok : .serviceUnavailable) { json in
+            json.object { json in
+                json.member("status", isReady ? "ready" : "unavailable")
+                json.name("environments")
+                json.array { json in
+                    for environment in environments {
+                        json.object { json in
+                            json.member("name", environment.name)
+                            json.member("rules", environment.rules)
+                            json.member("credentials", environment.hasCredentials)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    func metricsText(_ request: Request, _ context: ServiceContext) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text())))
+    }
+
+    func clientModule(_ request: Request, _ context: ServiceContext) -> Response { client.response(to: request) }
+    func openAPIDocument(_ request: Request, _ context: ServiceContext) -> Response { openAPI.response(to: request) }
+    func demonstrationPage(_ request: Request, _ context: ServiceContext) -> Response { demonstration.response(to: request) }
+}
+
+/// Which program this is.
+public enum ServiceVersion {
+    /// Semantic version of Countersign.
+    public static let current = "0.1.0"
+
+    #if DEBUG
+        static let build = "debug"
+    #else
+        static let build = "release"
+    #endif
+
+    /// The language version of the compiler that made it.
+    #if swift(>=6.4)
+        static let swift = "6.4 or later"
+    #elseif swift(>=6.3)
+        static let swift = "6.3"
+    #else
+        static let swift = "6.2"
+    #endif
+}

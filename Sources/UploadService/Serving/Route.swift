@@ -1,0 +1,42 @@
+import HTTPTypes
+
+/// The paths that are served. One table for routing, for 405 and `Allow`, for the labels of logs and metrics.
+enum Route: String, CaseIterable, Sendable {
+    case uploads = "/v1/uploads"
+    case uploadsBatch = "/v1/uploads/batch"
+    case rules = "/v1/rules"
+    case version = "/version"
+    case live = "/health/live"
+    case ready = "/health/ready"
+    case metrics = "/metrics"
+    case openAPI = "/openapi.json"
+    case client = "/countersign.js"
+    case demonstration = "/"
+
+    /// What logs and metrics call a path that is not served.
+    static let unmatched = "unmatched"
+
+    /// HEAD comes with every GET, OPTIONS with everything.
+    var methods: [HTTPRequest.Method] {
+        switch self {
+        case .uploads, .uploadsBatch: [.post, .options]
+        default: [.get, .head, .options]
+        }
+    }
+
+    /// The value of Allow (RFC 9110 section 10.2.1).
+    var allow: String {
+        methods.map(\.rawValue).joined(separator: ", ")
+    }
+
+    /// Health and metrics are answered under load too: they tell about it.
+    var isAnsweredUnderLoad: Bool {
+        [.live, .ready, .metrics].contains(self)
+    }
+
+    /// The served route of a request's path. Empty segments do not count, as in the router.
+    static func matching(_ path: String, among served: [Route]) -> Route? {
+        let normalized = "/" + path.split(separator: "/").joined(separator: "/")
+        return served.first { $0.rawValue == normalized }
+    }
+}

@@ -1,0 +1,172 @@
+import HTTPTypes
+import Hummingbird
+import SigV4
+import Uploads
+
+/// What callers may ask: tickets, one or many, and the rules that decide about them.
+struct UploadHandlers: Sendable {
+    /// A batch holds at most this many upload requests.
+    static let maximumBatchCount = 1_000
+
+    let offices: [String: TicketOffice]
+    let origins: OriginPolicy
+    let metrics: ServiceMetrics
+    let configuration: UploadServiceConfiguration
+
+    init(configuration: UploadServiceConfiguration, origins: OriginPolicy, metrics: ServiceMetrics) {
+        self.offices = Dictionary(uniqueKeysWithValues: configuration.offices.map { ($0.environment.name, $0) })
+        self.origins = origins
+        self.metrics = metrics
+        self.configuration = configuration
+    }
+
+    // MARK: Routes
+
+    func upload(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let (caller, office) = try await authenticate(request, context.record)
+        let json = try await BodyReader.json(of: request, maximumBytes: configuration.limits.maximumBodyBytes)
+        let uploadRequest = try UploadRequest(json: json, path: "")
+        noteRule(uploadRequest, office, context.record)
+        var random = configuration.makeRandom()
+        let ticket = try office.issue(uploadRequest, to: caller, at: configuration.clock(), using: &random)
+        metrics.issued(environment: ticket.environment, rule: ticket.rule)
+        context.record.update { $0.key = ticket.key }
+        return .json(.created) { ticket.write(to: &$0) }
+    }
+
+    /// Every entry is decided by itself: a ticket, or the problem that the same request would get alone.
+    func uploadBatch(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let (caller, office) = try await authenticate(request, context.record)
+        let json = try await BodyReader.json(of: request, maximumBytes: configuration.limits.maximumBatchBodyBytes)
+        let entries = try Self.batchEntries(json)
+        let now = configuration.clock()
+        var random = configuration.makeRandom()
+        var rules: Set<String> = []
+        let results = entries.enumerated().map { index, entry in
+            let result = decide(entry, path: "uploads[\(index)]", caller: caller, office: office, at: now, using: &random)
+            if case .success(let ticket) = result { rules.insert(ticket.rule) }
+            return result
+        }
+        note(results, rules: rules, context.record)
+        let requestID = context.record.requestID
+        return .json { json in
+            json.object { json in
+                json.name("tickets")
+                json.array { json in
+                    for result in results {
+                        switch result {
+                        case .success(let ticket): ticket.write(to: &json)
+                        case .failure(let problem): problem.write(to: &json, requestID: requestID)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    func rules(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let (_, office) = try await authenticate(request, context.record)
+        return .json { json in
+            json.object { json in
+                json.member("environment", office.environment.name)
+                json.name("rules")
+                json.array { json in
+                    for rule in office.environment.rules { rule.write(to: &json) }
+                }
+            }
+        }
+    }
+
+    // MARK: Steps
+
+    /// Finds the caller, and with it the environment; refuses a page that this environment does not know, before anything is decided.
+    private func authenticate(_ request: Request, _ record: RequestRecord) async throws -> (Caller, TicketOffice) {
+        let caller: Caller
+        do {
+            let authorization = try Self.single(request.headers, .authorization)
+            let apiKey = try Self.single(request.headers, .xAPIKey)
+            caller = try await configuration.authenticator.authenticate(authorization: authorization, apiKey: apiKey)
+        } catch {
+            throw Problem(error)
+        }
+        record.update { $0.caller = caller }
+        guard let office = offices[caller.environment] else {
+            throw Problem(.environmentUnavailable, "Environment '\(caller.environment)' cannot sign here now: ask who runs this service.")
+        }
+        if let origin = request.headers[.origin], !origins.allows(origin, caller: caller) {
+            throw Problem(
+                .originNotAllowed,
+                "Pages of this origin may not call in environment '\(caller.environment)': add it to allowedOrigins in its uploads.yaml.")
+        }
+        return (caller, office)
+    }
+
+    private static func single(_ headers: HTTPFields, _ name: HTTPField.Name) throws(AuthenticationFailure) -> String? {
+        let values = headers[values: name]
+        if values.count > 1 { throw AuthenticationFailure(.conflicting, "\(name) is there more than once: send it once.") }
+        return values.first
+    }
+
+    private static func batchEntries(_ json: JSONValue) throws(Problem) -> [JSONValue] {
+        let body = try JSONObjectReader(json, path: "", known: ["uploads"])
+        let uploads = try body.required("uploads", "send an array of upload requests")
+        guard case .array(let entries) = uploads else {
+            throw Problem(.wrongType, "'uploads' must be an array, not \(uploads.kind).", field: "uploads")
+        }
+        guard (1...maximumBatchCount).contains(entries.count) else {
+            throw Problem(
+                .invalidBatch, "'uploads' holds \(entries.count) upload requests: send 1 to \(maximumBatchCount).", field: "uploads")
+        }
+        return entries
+    }
+
+    private func decide(
+        _ entry: JSONValue, path: String, caller: Caller, office: TicketOffice, at now: SigningTime,
+        using random: inout any RandomNumberGenerator
+    ) -> Result<Ticket, Problem> {
+        do {
+            return .success(try office.issue(UploadRequest(json: entry, path: path), to: caller, at: now, using: &random))
+        } catch let refusal as Refusal {
+            return .failure(Problem(refusal, path: path))
+        } catch let problem as Problem {
+            return .failure(problem)
+        } catch {
+            return .failure(Problem(.internalError, "Something failed here, not in the request.", field: path))
+        }
+    }
+
+    // MARK: Notes for log and metrics
+
+    /// Only a rule that exists is noted: what a client makes up stays out of the log.
+    private func noteRule(_ request: UploadRequest, _ office: TicketOffice, _ record: RequestRecord) {
+        guard let rule = office.environment.rule(named: request.rule) else { return }
+        record.update { $0.rule = rule.name }
+    }
+
+    private func note(_ results: [Result<Ticket, Problem>], rules: Set<String>, _ record: RequestRecord) {
+        var tickets = 0
+        for result in results {
+            switch result {
+            case .success(let ticket):
+                tickets += 1
+                metrics.issued(environment: ticket.environment, rule: ticket.rule)
+            case .failure(let problem):
+                metrics.refused(code: problem.code)
+            }
+        }
+        record.update { [tickets] record in
+            record.rule = rules.isEmpty ? nil : rules.sorted().joined(separator: ",")
+            record.batch = (tickets, results.count - tickets)
+        }
+    }
+}
+
+extension Problem {
+    init(_ failure: AuthenticationFailure) {
+        switch failure.reason {
+        case .missing: self.init(.missingCredentials, failure.message, headers: [.wwwAuthenticate: "Bearer"])
+        case .invalid: self.init(.invalidCredentials, failure.message, headers: [.wwwAuthenticate: #"Bearer error="invalid_token""#])
+        case .conflicting: self.init(.conflictingCredentials, failure.message)
+        }
+    }
+}

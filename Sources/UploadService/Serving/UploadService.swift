@@ -1,0 +1,122 @@
+public import Hummingbird
+import HummingbirdCore
+public import Logging
+public import NIOCore
+public import ServiceLifecycle
+import UnixSignals
+import Uploads
+
+/// Builds the HTTP service: routes, callers, limits, problem responses, metrics, logs. It listens when it is run.
+///
+/// - Parameters:
+///   - logger: gets one line per request, and what the server itself has to say.
+///   - onServerRunning: called with the listening channel, for its port.
+///   - onMetricsServerRunning: the same for the metrics' own port, where one is configured.
+public func buildUploadService(
+    _ configuration: UploadServiceConfiguration,
+    logger: Logger,
+    onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in },
+    onMetricsServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
+) throws(UploadServiceConfigurationError) -> some ApplicationProtocol {
+    try configuration.validate()
+    let builder = ServiceBuilder(configuration: configuration, logger: logger)
+    var application = builder.application(
+        port: configuration.port, routes: builder.mainRoutes, onServerRunning: onServerRunning)
+    if let metricsPort = configuration.metricsPort {
+        application.addServices(
+            builder.application(port: metricsPort, routes: [.metrics, .live], onServerRunning: onMetricsServerRunning))
+    }
+    return application
+}
+
+/// Runs services until SIGTERM or SIGINT, then lets them finish what they have begun, and returns within ten seconds.
+public func runUntilTerminated(_ services: [any Service], logger: Logger) async throws {
+    try await serviceGroup(services, logger: logger).run()
+}
+
+func serviceGroup(_ services: [any Service], logger: Logger, drainingTime: Duration = .seconds(8)) -> ServiceGroup {
+    var configuration = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = drainingTime
+    return ServiceGroup(configuration: configuration)
+}
+
+private struct ServiceBuilder {
+    let configuration: UploadServiceConfiguration
+    let logger: Logger
+    let origins: OriginPolicy
+    let metrics: ServiceMetrics
+    let uploadHandlers: UploadHandlers
+    let publicHandlers: PublicHandlers
+
+    init(configuration: UploadServiceConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        self.origins = OriginPolicy(
+            environments: configuration.offices.map(\.environment), isLoopbackOnly: configuration.isLoopbackOnly)
+        self.metrics = ServiceMetrics(factory: configuration.metrics)
+        self.uploadHandlers = UploadHandlers(configuration: configuration, origins: origins, metrics: metrics)
+        self.publicHandlers = PublicHandlers(configuration: configuration)
+    }
+
+    var mainRoutes: [Route] {
+        Route.allCases.filter { route in
+            switch route {
+            case .metrics: configuration.metricsPort == nil
+            case .demonstration: configuration.showsDemonstrationPage
+            default: true
+            }
+        }
+    }
+
+    func application(
+        port: Int, routes: [Route], onServerRunning: @escaping @Sendable (any Channel) async -> Void
+    ) -> Application<RouterResponder<ServiceContext>> {
+        var listening = ApplicationConfiguration(address: .hostname(configuration.host, port: port))
+        listening.availableConnectionsDelegate = MaximumAvailableConnections(configuration.limits.maximumConnections, logger: logger)
+        return Application(
+            responder: router(routes).buildResponder(), server: .http1(configuration: connections), configuration: listening,
+            onServerRunning: onServerRunning, logger: logger)
+    }
+
+    /// Header limits are those that proxies in front of a service apply as well.
+    private var connections: HTTP1Channel.Configuration {
+        let limits = configuration.limits
+        return HTTP1Channel.Configuration(
+            additionalChannelHandlers: [
+                ConnectionGuard(
+                    bodyDeadline: TimeAmount(limits.bodyDeadline), lingering: TimeAmount(limits.lingering),
+                    maximumBodyBytes: max(limits.maximumBodyBytes, limits.maximumBatchBodyBytes))
+            ],
+            idleTimeout: TimeAmount(limits.idleTimeout),
+            httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
+    }
+
+    private func router(_ routes: [Route]) -> Router<ServiceContext> {
+        let router = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(
+            middleware: ObservingMiddleware(served: routes, metrics: metrics, logger: logger, makeRandom: configuration.makeRandom))
+        router.add(middleware: CORSMiddleware(origins: origins))
+        router.add(middleware: ProblemMiddleware(served: routes, metrics: metrics, logger: logger))
+        if configuration.isLoopbackOnly { router.add(middleware: LoopbackMiddleware()) }
+        router.add(middleware: InFlightMiddleware(served: routes, maximum: configuration.limits.maximumInFlight))
+        router.add(middleware: OptionsMiddleware(served: routes, origins: origins))
+        for route in routes { add(route, to: router) }
+        return router
+    }
+
+    private func add(_ route: Route, to router: Router<ServiceContext>) {
+        let path = RouterPath(route.rawValue)
+        switch route {
+        case .uploads: router.post(path, use: uploadHandlers.upload)
+        case .uploadsBatch: router.post(path, use: uploadHandlers.uploadBatch)
+        case .rules: router.get(path, use: uploadHandlers.rules)
+        case .version: router.get(path, use: publicHandlers.version)
+        case .live: router.get(path, use: publicHandlers.live)
+        case .ready: router.get(path, use: publicHandlers.ready)
+        case .metrics: router.get(path, use: publicHandlers.metricsText)
+        case .openAPI: router.get(path, use: publicHandlers.openAPIDocument)
+        case .client: router.get(path, use: publicHandlers.clientModule)
+        case .demonstration: router.get(path, use: publicHandlers.demonstrationPage)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+public import SigV4
+public import Uploads
+
+/// The limits that keep one client from taking the service away from the others.
+public struct ServiceLimits: Sendable {
+    /// Larger bodies get 413. 64 KiB.
+    public var maximumBodyBytes = 64 * 1024
+    /// The same for a batch. 1 MiB.
+    public var maximumBatchBodyBytes = 1024 * 1024
+    /// A body that takes longer to arrive gets 408, and its connection closes.
+    public var bodyDeadline = Duration.seconds(10)
+    /// A connection without a request, or with half a one, closes after this time.
+    public var idleTimeout = Duration.seconds(75)
+    /// After an answer that closes the connection, or that came before the whole body, this long is read and dropped what still arrives, so
+    /// that the client sees the answer and not a reset.
+    public var lingering = Duration.seconds(2)
+    /// More requests at one time get 503. Below `maximumConnections`, so that there is a connection left to answer on.
+    public var maximumInFlight = 256
+    /// More connections wait in the system's queue.
+    public var maximumConnections = 1024
+
+    public init() {}
+}
+
+/// Everything that `buildUploadService` needs to know.
+public struct UploadServiceConfiguration: Sendable {
+    /// One for each environment that this process serves.
+    public var offices: [TicketOffice]
+    /// Environments that should be served and have no credentials: readiness fails and names them.
+    public var unavailableEnvironments: [String] = []
+    /// Who decides which caller sent a request.
+    public var authenticator: any CallerAuthenticator
+
+    public var host = "127.0.0.1"
+    public var port = 8080
+    /// Where `/metrics` is served; nil means with everything else.
+    public var metricsPort: Int?
+    public var limits = ServiceLimits()
+
+    /// Serves the demonstration page at `/` (only `dev` does).
+    public var showsDemonstrationPage = false
+    /// Refuses every Host and Origin that is not loopback, so that a page from elsewhere cannot reach the service through a rebound DNS name;
+    /// in return every loopback Origin is allowed (only `dev` sets it).
+    public var isLoopbackOnly = false
+
+    /// The time at which tickets are signed.
+    public var clock: @Sendable () -> SigningTime = { SigningTime(secondsSinceEpoch: Int64(Date().timeIntervalSince1970)) }
+    /// A generator for each request: for the keys of its tickets and for its id.
+    public var makeRandom: @Sendable () -> any RandomNumberGenerator = { SystemRandomNumberGenerator() }
+    /// Where the service counts, and what `/metrics` shows.
+    public var metrics = PrometheusMetrics(help: ServiceMetrics.help)
+
+    public init(offices: [TicketOffice], authenticator: any CallerAuthenticator) {
+        self.offices = offices
+        self.authenticator = authenticator
+    }
+
+    /// Refuses what would not work, before anything listens.
+    func validate() throws(UploadServiceConfigurationError) {
+        let names = offices.map(\.environment.name) + unavailableEnvironments
+        if names.isEmpty {
+            throw UploadServiceConfigurationError("no environment is served: name at least one")
+        }
+        if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw UploadServiceConfigurationError("environment '\(name)' is served twice: name it once")
+        }
+        if limits.maximumInFlight < 1 || limits.maximumInFlight >= limits.maximumConnections {
+            throw UploadServiceConfigurationError(
+                "the limit of requests in flight is \(limits.maximumInFlight): it must be at least 1 and below the limit of connections, \(limits.maximumConnections)"
+            )
+        }
+        if limits.maximumBodyBytes < 1 || limits.maximumBatchBodyBytes < 1 {
+            throw UploadServiceConfigurationError("the limits of a body must be at least 1 byte")
+        }
+        if min(limits.bodyDeadline, limits.idleTimeout, limits.lingering) <= .zero {
+            throw UploadServiceConfigurationError("the body's deadline, the idle time-out and the lingering time must be above zero")
+        }
+        if let metricsPort, metricsPort == port, port != 0 {
+            throw UploadServiceConfigurationError("port \(port) is given for the API and for the metrics: choose another for one of them")
+        }
+    }
+}
+
+/// Why a service cannot be built as configured, and what to change.
+public struct UploadServiceConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
