@@ -16,7 +16,7 @@ struct Countersign: AsyncParsableCommand {
             Results go to standard output, everything else to standard error.
             Exit codes: 0 fine, 1 findings or a "no", 2 wrong use, 3 a fault outside (network, credentials).
             """,
-        version: BuildVersion.text,
+        version: ServiceVersion.current,
         subcommands: [
             Serve.self, Dev.self, Presign.self, Upload.self, Inspect.self, Token.self, Health.self,
         ])
@@ -48,6 +48,10 @@ struct Countersign: AsyncParsableCommand {
     /// Says what went wrong on standard error (help and version on standard output) and chooses the exit code.
     private static func report(_ error: any Error, in context: CommandContext) -> Int32 {
         if error is OutputClosed { return 0 }
+        if error is Interrupted {
+            context.complain("interrupted")
+            return 130
+        }
         try? context.output.flush()
         if let failure = error as? CommandFailure {
             if !failure.message.isEmpty { context.complain("\(context.paint("error:", .red)) \(failure.message)") }

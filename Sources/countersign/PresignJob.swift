@@ -72,7 +72,7 @@ struct PresignJob {
         guard rule == nil else { return }
         let signed = Set(output.headers.map { $0.name.lowercased() })
         UnboundNote.tell(
-            UnboundNote.of(method: method, isPart: part != nil, signedHeaders: signed, hasKey: target.key != nil), setup: setup,
+            UnboundNote.of(method: method, isPart: part != nil, signedHeaders: signed), setup: setup,
             context: context)
     }
 }

@@ -11,7 +11,7 @@ struct UnboundNote: Equatable, Sendable {
     var line: String { remedy.map { "\(consequence); add \($0)" } ?? consequence }
 
     /// For a presigned request with these signed headers (lower-cased names).
-    static func of(method: S3Method, isPart: Bool, signedHeaders: Set<String>, hasKey: Bool) -> [UnboundNote] {
+    static func of(method: S3Method, isPart: Bool, signedHeaders: Set<String>) -> [UnboundNote] {
         switch method {
         case .put: forPut(isPart: isPart, signedHeaders: signedHeaders)
         case .delete: [repeatedDelete]
@@ -49,6 +49,14 @@ struct UnboundNote: Equatable, Sendable {
 
     static let repeatedPut = UnboundNote(
         code: "reusable", consequence: "it works more than once until it expires, and each use replaces what is stored", remedy: "--once")
+
+    /// A download can be bound to nothing; `inspect` says so all the same.
+    static func ofDownload(hasKey: Bool) -> UnboundNote {
+        UnboundNote(
+            code: "reusable",
+            consequence: "whoever has it can \(hasKey ? "read the object" : "list the bucket's keys") as often as they like until it expires",
+            remedy: nil)
+    }
 
     static let repeatedForm = UnboundNote(
         code: "reusable", consequence: "it works more than once until it expires: S3 cannot make a form single-use", remedy: nil)
