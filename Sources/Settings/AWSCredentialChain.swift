@@ -49,8 +49,7 @@ public struct AWSCredentialChain: Sendable {
 
     /// An environment's own variables, `COUNTERSIGN_<ENVIRONMENT>_AWS_ACCESS_KEY_ID` and so on; nil when none is set.
     public func credentials(ofEnvironment name: String) throws(AWSCredentialsError) -> FoundCredentials? {
-        let prefix = "COUNTERSIGN_\(name.uppercased().replacing("-", with: "_"))_"
-        return try fromVariables(prefix: prefix)
+        try fromVariables(prefix: ServiceSettings.prefix(of: name))
     }
 
     /// `AWS_REGION`, `AWS_DEFAULT_REGION`, else the profile's `region`.

@@ -100,7 +100,9 @@ struct BatchLine {
             var pairs: [(String, String)] = []
             for element in elements {
                 guard case .array(let pair) = element, pair.count == 2, case .string(let name) = pair[0], case .string(let value) = pair[1]
-                else { throw BatchLineError(code: "wrong_type", field: member.name, message: "\(member.name) is an array of [name, value].") }
+                else {
+                    throw BatchLineError(code: "wrong_type", field: member.name, message: "\(member.name) is an array of [name, value].")
+                }
                 pairs.append((name, value))
             }
             return pairs

@@ -1,4 +1,5 @@
 import ArgumentParser
+import UploadService
 
 /// The command line: one binary that serves, signs by hand and explains what was signed.
 @main

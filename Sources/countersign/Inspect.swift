@@ -28,7 +28,8 @@ struct Inspect: AsyncParsableCommand {
     var source: String
 
     @Option(
-        name: .customLong("method"), help: ArgumentHelp("The method that it will be used with (default: found by trying).", valueName: "method"),
+        name: .customLong("method"),
+        help: ArgumentHelp("The method that it will be used with (default: found by trying).", valueName: "method"),
         transform: Inspect.method)
     var method: S3Method?
 
@@ -37,7 +38,9 @@ struct Inspect: AsyncParsableCommand {
         transform: HeaderArgument.init)
     var headers: [HeaderArgument] = []
 
-    @Option(help: ArgumentHelp("Judge as of that time, such as 20130524T000000Z (default: now).", valueName: "time"), transform: TimeArgument.time)
+    @Option(
+        help: ArgumentHelp("Judge as of that time, such as 20130524T000000Z (default: now).", valueName: "time"),
+        transform: TimeArgument.time)
     var at: SigningTime?
 
     @Option(help: ArgumentHelp("Verify with the credentials of this environment.", valueName: "name"))
@@ -75,7 +78,8 @@ struct Inspect: AsyncParsableCommand {
         case .url(let url, let inputMethod, let inputHeaders):
             let given = headers.map { Header($0.name, $0.value) }
             let inspection = try URLInspection(
-                url, method: method ?? inputMethod, headers: given.isEmpty ? inputHeaders : given, endpoint: endpoint, found: found, now: now)
+                url, method: method ?? inputMethod, headers: given.isEmpty ? inputHeaders : given, endpoint: endpoint, found: found,
+                now: now)
             return inspection.report()
         case .form(let url, let fields):
             let form = try InspectedForm(url: url, fields: fields)
@@ -89,7 +93,9 @@ struct Inspect: AsyncParsableCommand {
             let block = try input.read(upTo: 1 << 16)
             if block.isEmpty { break }
             bytes += block
-            guard bytes.count <= maximumInputBytes else { throw CommandFailure.wrongUse("the input is larger than 1 MiB; that is no URL and no form.") }
+            guard bytes.count <= maximumInputBytes else {
+                throw CommandFailure.wrongUse("the input is larger than 1 MiB; that is no URL and no form.")
+            }
         }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw CommandFailure.wrongUse("the input is not UTF-8 text.") }
         return text
@@ -131,7 +137,9 @@ enum InspectInput: Equatable {
         do { json = try JSONParser.parse(text) } catch { throw .wrongUse("this is neither a URL nor JSON: \(error).") }
         let url = json["url"]?.string
         if let fields = pairs(json["fields"]), !fields.isEmpty { return .form(url: url, fields: fields) }
-        if let url { return .url(url, method: json["method"]?.string.flatMap(S3Method.init(rawValue:)), headers: pairs(json["headers"]) ?? []) }
+        if let url {
+            return .url(url, method: json["method"]?.string.flatMap(S3Method.init(rawValue:)), headers: pairs(json["headers"]) ?? [])
+        }
         if let fields = pairs(json), fields.contains(where: { $0.name.lowercased() == "policy" }) { return .form(url: nil, fields: fields) }
         throw .wrongUse("the JSON has neither url nor fields.")
     }

@@ -117,7 +117,8 @@ struct FormInspection {
             guard let sent = form.field(field.lowercased()) else { return "the policy demands the field \(field), which the form lacks" }
             guard sent != value else { return nil }
             return Self.signatureFields.contains(field.lowercased())
-                ? "the field \(field) is not what the policy demands" : "the field \(field) is \"\(sent)\", but the policy demands \"\(value)\""
+                ? "the field \(field) is not what the policy demands"
+                : "the field \(field) is \"\(sent)\", but the policy demands \"\(value)\""
         case .startsWith(let field, let prefix):
             guard let sent = form.field(field.lowercased()) else { return nil }
             return sent.utf8.starts(with: prefix.utf8)

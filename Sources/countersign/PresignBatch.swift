@@ -80,7 +80,7 @@ final class BatchSigner {
         let chain = AWSCredentialChain(variables: context.variables)
         defaultRegion = region ?? chain.region
         defaultEndpoint = endpoint ?? chain.endpointURL
-        expiresSeconds = time.expires
+        expiresSeconds = time.expiresSeconds
         at = time.at
         self.context = context
     }

@@ -45,7 +45,6 @@ struct PresignPut: AsyncParsableCommand {
 
     func run() async throws {
         var job = PresignJob(method: .put, target: target, request: request, time: time, location: location)
-        job.rule = upload.rule
         job.bindings = upload
         try job.run()
     }

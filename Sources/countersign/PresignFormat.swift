@@ -102,7 +102,8 @@ struct SignedOutput {
 
     private var fetch: String {
         if isForm {
-            let lines = ["const form = new FormData();"]
+            let lines =
+                ["const form = new FormData();"]
                 + (fields + openFields).map { "form.append(\(Quoting.javaScript($0.name)), \(Quoting.javaScript($0.value)));" }
                 + [
                     "form.append(\"file\", file);",

@@ -9,7 +9,6 @@ struct PresignJob {
     let request: RequestOptions
     let time: TimeOptions
     let location: LocationOptions
-    var rule: String?
     var bindings: UploadBindingOptions?
     var headers: [Header] = []
     var part: (uploadID: String, number: Int)?
@@ -17,7 +16,8 @@ struct PresignJob {
     func run() throws {
         let context = CommandContext.current
         if target.key == nil, method != .get, method != .head {
-            throw CommandFailure.wrongUse("s3://\(Quoting.terminal(target.bucket)) names the whole bucket; name one object: s3://BUCKET/KEY.")
+            throw CommandFailure.wrongUse(
+                "s3://\(Quoting.terminal(target.bucket)) names the whole bucket; name one object: s3://BUCKET/KEY.")
         }
         let setup = try SigningSetup(bucket: target.bucket, options: location, context: context)
         let signedRequest = try presignRequest(setup)
@@ -28,19 +28,33 @@ struct PresignJob {
     }
 
     private func presignRequest(_ setup: SigningSetup) throws -> PresignRequest {
-        var query = request.queryItems
-        if let part { query += [QueryItem("partNumber", String(part.number)), QueryItem("uploadId", part.uploadID)] }
-        let bound = try boundHeaders(setup) + request.signedHeaders
+        var signed = try boundRequest(setup)
+        signed.headers += bindings?.rule == nil ? request.signedHeaders : request.signedHeaders.filter { Self.metadataName($0) == nil }
+        signed.query = request.queryItems
+        if let part { signed.query += [QueryItem("partNumber", String(part.number)), QueryItem("uploadId", part.uploadID)] }
+        return signed
+    }
+
+    private func boundRequest(_ setup: SigningSetup) throws -> PresignRequest {
+        if let rule = bindings?.rule { return try ruleBinding(rule, setup: setup).presignRequest(expiresSeconds: time.expires) }
         return try Self.told { () throws(S3SigningError) in
             PresignRequest(
                 method: method, key: try target.key.map { key throws(S3SigningError) in try ObjectKey(key) },
-                expiresSeconds: time.expires, headers: bound, query: query)
+                expiresSeconds: time.expiresSeconds, headers: (bindings?.headers ?? []) + headers)
         }
     }
 
-    private func boundHeaders(_ setup: SigningSetup) throws -> [Header] {
-        guard let rule else { return (bindings?.headers ?? []) + headers }
-        return try RuleBinding(rule: rule, bindings: bindings, setup: setup).headers()
+    private func ruleBinding(_ rule: String, setup: SigningSetup) throws -> RuleBinding {
+        let metadata = request.signedHeaders.compactMap { header in Self.metadataName(header).map { ($0, header.value) } }
+        return try RuleBinding(
+            rule: rule, setup: setup, key: target.key ?? "", contentType: bindings?.contentType, size: bindings?.contentLength,
+            sha256: bindings?.sha256, once: bindings?.once ?? false, metadata: Dictionary(metadata) { $1 })
+    }
+
+    /// User metadata among the headers is the rule's to allow.
+    private static func metadataName(_ header: Header) -> String? {
+        let prefix = "x-amz-meta-"
+        return header.name.lowercased().hasPrefix(prefix) ? String(header.name.dropFirst(prefix.count)) : nil
     }
 
     private func sign(_ request: PresignRequest, with setup: SigningSetup, at time: SigningTime) throws -> SignedOutput {
@@ -67,9 +81,10 @@ struct PresignJob {
         }
         if request.format == .fetch || request.format == .html, output.hasDotSegments {
             context.complain(
-                context.paint("warning:", .yellow) + " a browser collapses . and .. in a URL, so this signature fails there; rename the key")
+                context.paint("warning:", .yellow) + " a browser collapses . and .. in a URL, so this signature fails there; rename the key"
+            )
         }
-        guard rule == nil else { return }
+        guard bindings?.rule == nil else { return }
         let signed = Set(output.headers.map { $0.name.lowercased() })
         UnboundNote.tell(
             UnboundNote.of(method: method, isPart: part != nil, signedHeaders: signed), setup: setup,

@@ -32,9 +32,13 @@ struct LocationOptions: ParsableArguments {
 /// Until when and as of when.
 struct TimeOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("How long the signature lives: 900, 15m, 1h, at most 7d.", valueName: "duration"),
+        help: ArgumentHelp(
+            "How long the signature lives: 900, 15m, 1h, at most 7d (default: 15m, or the rule's lifetime).", valueName: "duration"),
         transform: DurationArgument.seconds)
-    var expires = 900
+    var expires: Int?
+
+    /// Without the option: fifteen minutes.
+    var expiresSeconds: Int { expires ?? 900 }
 
     @Option(
         help: ArgumentHelp("Sign as of that time, such as 20130524T000000Z (default: now).", valueName: "time"),

@@ -68,6 +68,9 @@ struct PresignPost: AsyncParsableCommand {
             throw ValidationError("--content-length is the exact size; leave it or --min-size and --max-size out.")
         }
         if let minSize, let maxSize, minSize > maxSize { throw ValidationError("--min-size is larger than --max-size.") }
+        if rule != nil, target.key == nil || keyPrefix != nil || !prefixes.isEmpty {
+            throw ValidationError("a rule binds one key: name the object, without --key-prefix and --starts-with.")
+        }
         if format == .url { throw ValidationError("a form is more than its URL; take --format json, curl, fetch or html.") }
         try validateKey()
     }
@@ -87,7 +90,7 @@ struct PresignPost: AsyncParsableCommand {
     func run() async throws {
         let context = CommandContext.current
         let setup = try SigningSetup(bucket: target.bucket, options: location, context: context)
-        let policy = try policy()
+        let policy = try policy(setup)
         let signer = S3Signer(credentials: setup.credentials, location: setup.location)
         let form = try PresignJob.told { () throws(S3SigningError) in
             try signer.sign(policy, at: time.at ?? context.now())
@@ -100,19 +103,28 @@ struct PresignPost: AsyncParsableCommand {
         try context.say(text)
     }
 
-    private func policy() throws -> PostPolicy {
-        var fields = [Header("key", target.key ?? (keyPrefix ?? "") + "${filename}")]
-        if let contentType { fields.append(Header("Content-Type", contentType)) }
-        if let sha256 { fields.append(Header("x-amz-checksum-sha256", sha256)) }
-        fields += self.fields.map { Header($0.name, $0.value) }
-        var conditions = prefixes.map { PostPolicy.Condition.startsWith(field: $0.name, prefix: $0.value) }
-        if let keyPrefix { conditions.append(.startsWith(field: "key", prefix: keyPrefix)) }
-        if let range = sizeRange { conditions.append(.contentLengthRange(range)) }
-        return PostPolicy(expiresSeconds: time.expires, fields: fields, conditions: conditions)
+    private func policy(_ setup: SigningSetup) throws -> PostPolicy {
+        var policy = PostPolicy(expiresSeconds: time.expiresSeconds, fields: [], conditions: [])
+        if let rule {
+            let binding = try RuleBinding(
+                rule: rule, setup: setup, key: target.key ?? "", contentType: contentType, size: contentLength, sha256: sha256,
+                metadata: [:])
+            policy = try binding.postPolicy(expiresSeconds: time.expires)
+        } else {
+            policy.fields.append(Header("key", target.key ?? (keyPrefix ?? "") + "${filename}"))
+            if let contentType { policy.fields.append(Header("Content-Type", contentType)) }
+            if let sha256 { policy.fields.append(Header("x-amz-checksum-sha256", sha256)) }
+        }
+        policy.fields += fields.map { Header($0.name, $0.value) }
+        policy.conditions += prefixes.map { .startsWith(field: $0.name, prefix: $0.value) }
+        if let keyPrefix { policy.conditions.append(.startsWith(field: "key", prefix: keyPrefix)) }
+        if let range = sizeRange { policy.conditions.append(.contentLengthRange(range)) }
+        return policy
     }
 
     /// S3 takes at most 5 GiB in one POST.
     private var sizeRange: ClosedRange<Int64>? {
+        if rule != nil, contentLength != nil { return nil }
         if let contentLength { return contentLength...contentLength }
         guard minSize != nil || maxSize != nil else { return nil }
         let upper = maxSize ?? max(5 << 30, minSize ?? 0)
@@ -130,6 +142,7 @@ struct PresignPost: AsyncParsableCommand {
             context.complain(
                 "the client fills in the field \(Quoting.terminal(field.name)), starting with \"\(Quoting.terminal(field.value))\"")
         }
+        guard rule == nil else { return }
         var notes: [UnboundNote] = []
         if contentLength == nil, maxSize == nil { notes.append(.unlimitedSize("--max-size", holder: "this form")) }
         let namesType = (prefixes + fields).contains { $0.name.lowercased() == "content-type" }

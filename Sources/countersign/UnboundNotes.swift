@@ -54,7 +54,8 @@ struct UnboundNote: Equatable, Sendable {
     static func ofDownload(hasKey: Bool) -> UnboundNote {
         UnboundNote(
             code: "reusable",
-            consequence: "whoever has it can \(hasKey ? "read the object" : "list the bucket's keys") as often as they like until it expires",
+            consequence:
+                "whoever has it can \(hasKey ? "read the object" : "list the bucket's keys") as often as they like until it expires",
             remedy: nil)
     }
 

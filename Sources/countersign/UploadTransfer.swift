@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -16,6 +17,7 @@ struct UploadTransfer: Sendable {
     func run() async throws {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout = .init(connect: .seconds(10), read: .seconds(60), write: .seconds(60))
+        configuration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(configuration: configuration)
         let progress = ProgressBar(totalBytes: source.byteCount, context: context)
         let outcome: Result<Void, any Error>
@@ -46,7 +48,8 @@ struct UploadTransfer: Sendable {
             do {
                 let response = try await client.execute(message, deadline: .distantFuture)
                 let body = try await response.body.collect(upTo: Self.maximumAnswerBytes)
-                return StoreAnswer(status: Int(response.status.code), region: response.headers.first(name: "x-amz-bucket-region"), body: body)
+                return StoreAnswer(
+                    status: Int(response.status.code), region: response.headers.first(name: "x-amz-bucket-region"), body: body)
             } catch let error as CommandFailure {
                 throw error
             } catch {
@@ -64,9 +67,10 @@ struct UploadTransfer: Sendable {
 
     private static func reason(_ error: any Error) -> String {
         switch error {
-        case let error as NIOConnectionError: error.connectionErrors.isEmpty ? "the host was not found" : "no connection"
+        case let error as NIOConnectionError:
+            if let first = error.connectionErrors.first { reason(first.error) } else { "the host was not found" }
         case let error as HTTPClientError: error.shortDescription
-        case let error as IOError: error.description
+        case let error as IOError: String(cString: strerror(error.errnoCode))
         case is ChannelError: "the connection was closed"
         default: "\(error)"
         }
@@ -104,7 +108,9 @@ struct StoreAnswer: Sendable {
 
     /// The text of the first element of that name in S3's error document.
     static func element(_ name: String, in xml: String) -> String? {
-        guard let start = xml.firstRange(of: "<\(name)>"), let end = xml[start.upperBound...].firstRange(of: "</\(name)>") else { return nil }
+        guard let start = xml.firstRange(of: "<\(name)>"), let end = xml[start.upperBound...].firstRange(of: "</\(name)>") else {
+            return nil
+        }
         let text = String(xml[start.upperBound..<end.lowerBound])
         return text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"").replacing("&amp;", with: "&")
     }
