@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import Settings
+import UploadService
+import Uploads
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the signing service.",
+        discussion: """
+            Configuration comes from variables (the README has the table) and from the policies folder; the options \
+            win. Every mistake in either is reported at once, and then nothing starts. SIGTERM and SIGINT let requests \
+            finish and end the process within ten seconds.
+
+            Examples:
+              countersign serve
+              countersign serve --environment production --port 8080
+            """)
+
+    @Option(help: ArgumentHelp("The policies folder (default: COUNTERSIGN_POLICIES, else policies).", valueName: "dir"))
+    var policies: String?
+
+    @Option(
+        name: .customLong("environment"),
+        help: ArgumentHelp("Serve this environment (repeatable; default: COUNTERSIGN_ENVIRONMENT, else all).", valueName: "name"))
+    var environments: [String] = []
+
+    @Option(help: ArgumentHelp("The address to listen on (default: COUNTERSIGN_HOST, else 0.0.0.0).", valueName: "host"))
+    var host: String?
+
+    @Option(help: ArgumentHelp("The port; 0 takes a free one (default: COUNTERSIGN_PORT, PORT, else 8080).", valueName: "port"))
+    var port: UInt16?
+
+    func run() async throws {
+        let context = CommandContext.current
+        let settings = try settings(context)
+        let logger = ServiceLogging.logger(format: settings.logFormat, level: settings.logLevel, context: context)
+        let address = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        do {
+            let service = try buildUploadService(Self.configuration(of: settings), logger: logger) { channel in
+                let port = channel.localAddress?.port ?? settings.port
+                logger.notice("listening", metadata: ["url": "http://\(address):\(port)/"])
+                try? context.say("http://\(address):\(port)/")
+                try? context.output.flush()
+            }
+            try await runUntilTerminated([service], logger: logger)
+        } catch let error as UploadServiceConfigurationError {
+            throw CommandFailure.wrongUse(error.description)
+        } catch {
+            throw ListeningFault.failure(error, address: "\(address):\(settings.port)", option: "--port")
+        }
+    }
+
+    private func settings(_ context: CommandContext) throws(CommandFailure) -> ServiceSettings {
+        let overrides = ServiceSettings.Overrides(
+            policiesFolder: policies, environmentNames: environments, host: host, port: port.map(Int.init))
+        do {
+            return try ServiceSettings(variables: context.variables, overrides: overrides)
+        } catch {
+            let count = error.problems.count
+            throw .wrongUse(
+                "the service does not start; \(count == 1 ? "one thing is" : "\(count) things are") wrong:\n\(error.description)")
+        }
+    }
+
+    private static func configuration(of settings: ServiceSettings) -> UploadServiceConfiguration {
+        let offices = settings.environments.compactMap { environment in
+            settings.credentials[environment.name].map { TicketOffice(environment: environment, credentials: $0) }
+        }
+        var configuration = UploadServiceConfiguration(offices: offices, authenticator: APIKeyAuthenticator(records: settings.apiKeys))
+        configuration.host = settings.host
+        configuration.port = settings.port
+        configuration.metricsPort = settings.metricsPort
+        configuration.limits.maximumInFlight = settings.maxInFlight
+        configuration.limits.maximumConnections = settings.maxConnections
+        configuration.limits.bodyDeadline = .seconds(settings.bodyDeadlineSeconds)
+        configuration.limits.idleTimeout = .seconds(settings.idleTimeoutSeconds)
+        return configuration
+    }
+}
+
+/// The logger of `serve` and `dev`: to standard error, since results go to standard output.
+enum ServiceLogging {
+    static func logger(format: ServiceSettings.LogFormat, level: ServiceSettings.LogLevel, context: CommandContext) -> Logger {
+        let handler = ServiceLogHandler.standardError(
+            format: format, logLevel: Logger.Level(rawValue: level.rawValue) ?? .info, noColor: context.variable("NO_COLOR") != nil)
+        return Logger(label: "countersign") { _ in handler }
+    }
+}
+
+/// Why a server could not begin to listen, in words.
+enum ListeningFault {
+    static func failure(_ error: any Error, address: String, option: String) -> CommandFailure {
+        if let failure = error as? CommandFailure { return failure }
+        guard let system = error as? IOError else { return .outside("the service stopped: \(error)") }
+        switch system.errnoCode {
+        case EADDRINUSE: return .outside("\(address) is in use by another program; stop that, or choose another port with \(option).")
+        case EACCES: return .outside("\(address) needs more rights than this user has; choose a port above 1023 with \(option).")
+        case EADDRNOTAVAIL: return .outside("\(address) is no address of this machine.")
+        default: return .outside("cannot listen on \(address): \(String(cString: strerror(system.errnoCode)))")
+        }
+    }
+}
