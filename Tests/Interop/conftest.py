@@ -1,0 +1,102 @@
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+
+from stand_in import StandIn
+
+ROOT = Path(__file__).parents[2]
+MADE = ROOT / ".build-interop"
+PHOTO = Path(__file__).parent / "Fixtures/chelsea.png"
+
+
+@pytest.fixture(scope="session")
+def photo():
+    return PHOTO
+
+
+@pytest.fixture(scope="session")
+def browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for argument in ("--headless=new", "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1200,1200", "--lang=en"):
+        options.add_argument(argument)
+    if os.geteuid() == 0:
+        options.add_argument("--no-sandbox")  # Chromium's own sandbox refuses to start as root.
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    driver.set_page_load_timeout(30)
+    driver.set_script_timeout(60)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def stand_in(browser):
+    servers = StandIn()
+    browser.get(f"{servers.service}/page")
+    yield servers
+    servers.close()
+
+
+class Dev:
+    """`countersign dev`, on free ports of loopback and a folder of its own."""
+
+    def __init__(self, folder):
+        self.data = folder / "bucket"
+        self.log = folder / "dev.log"
+        self.url = f"http://localhost:{free_port()}"
+        binary = Path(os.environ.get("COUNTERSIGN", ROOT / ".build/debug/countersign"))
+        command = [binary, "dev", "--port", self.url.rsplit(":", 1)[1], "--data", self.data]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        self._wait_until_ready()
+
+    def _wait_until_ready(self):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.url}/health/ready", timeout=5) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                time.sleep(0.1)
+        self.stop()
+        pytest.fail(f"countersign dev did not get ready:\n{self.log.read_text()}")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(15)
+
+    def stored(self):
+        """The contents of all objects in the bucket's folder."""
+        return [path.read_bytes() for path in sorted(self.data.rglob("*")) if path.is_file()]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def dev(tmp_path_factory):
+    server = Dev(tmp_path_factory.mktemp("dev"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def screenshots():
+    folder = MADE / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
