@@ -19,6 +19,7 @@ test: openssl purity ## Unit and property tests, and the proof that the core is 
 	$(SWIFT) test
 
 purity: openssl
+	Tests/Linkage/test-check-imports
 	Tests/Linkage/check-imports
 	Tests/Linkage/check-linkage
 

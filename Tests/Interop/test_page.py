@@ -1,5 +1,6 @@
 """The page that `countersign dev` serves, as a newcomer uses it: in a browser, with a real photograph."""
 
+import base64
 import hashlib
 
 import pytest
@@ -50,8 +51,9 @@ class Page:
         return self.browser.execute_script("return window.seen")
 
     def picture(self, path):
-        self.browser.execute_script("scrollTo(0, 0)")
-        self.browser.save_screenshot(str(path))
+        """The whole page, beyond the window."""
+        shot = self.browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+        path.write_bytes(base64.b64decode(shot["data"]))
 
 
 @pytest.fixture
