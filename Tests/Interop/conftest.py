@@ -77,9 +77,14 @@ class Dev:
             self.process.kill()
             self.process.wait(15)
 
-    def stored(self):
-        """The contents of all objects in the bucket's folder."""
-        return [path.read_bytes() for path in sorted(self.data.rglob("*")) if path.is_file()]
+    def objects(self):
+        """The objects of all buckets, each one file."""
+        return sorted(path for path in self.data.rglob("objects/*") if path.is_file())
+
+    def holds(self, content):
+        """Whether an object has exactly these bytes; the local bucket keeps an object's record behind them, as JSON."""
+        files = (path.read_bytes() for path in self.objects())
+        return any(file.startswith(content) and file[len(content):len(content) + 1] == b"{" for file in files)
 
 
 def free_port():

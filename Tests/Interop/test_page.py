@@ -85,7 +85,7 @@ def test_a_photograph_lands_in_the_bucket(page, dev, photo, screenshots, slow, r
     assert "/s" in upload.find_element(By.CSS_SELECTOR, ".state").text
 
     content = photo.read_bytes()
-    assert content in dev.stored()
+    assert dev.holds(content)
     md5 = hashlib.md5(content).hexdigest()
     assert f"{md5[:8]}…{md5[-4:]}" in upload.text
     assert page.browser.execute_script("return document.querySelector('.upload img.thumb').naturalWidth") == 451
@@ -102,7 +102,7 @@ def test_a_ticket_allows_nothing_else(page, dev, photo, screenshots, rule, trial
     page.choose_rule(rule)
     page.drop(photo)
     upload = page.outcome()
-    before = dev.stored()
+    before = dev.objects()
     upload.find_element(By.CSS_SELECTOR, ".all").click()
     rows = {row.find_element(By.CSS_SELECTOR, "button").get_attribute("data-trial"): row.find_element(By.CSS_SELECTOR, "output")
             for row in upload.find_elements(By.CSS_SELECTOR, ".trials li")}
@@ -111,7 +111,7 @@ def test_a_ticket_allows_nothing_else(page, dev, photo, screenshots, rule, trial
     for name, answer in trials.items():
         assert rows[name].text.startswith(answer), f"{name}: {rows[name].text}"
         assert rows[name].get_attribute("class") == "kept"
-    assert sorted(dev.stored()) == sorted(before)
+    assert dev.objects() == before
     page.picture(screenshots / f"{rule}-trials.png")
 
 
@@ -134,7 +134,7 @@ def test_the_signature_is_shown_shortened(page, photo):
 def test_a_wrong_type_is_refused(page, dev, tmp_path, screenshots, content, name, told):
     file = tmp_path / name
     file.write_bytes(content)
-    before = dev.stored()
+    before = dev.objects()
     page.choose_rule("avatars")
     page.drop(file)
     upload = page.outcome()
@@ -143,7 +143,7 @@ def test_a_wrong_type_is_refused(page, dev, tmp_path, screenshots, content, name
     assert refusal.startswith("The service refused")
     assert "type_not_allowed" in refusal and "field “type”" in refusal
     assert told in refusal
-    assert dev.stored() == before
+    assert dev.objects() == before
     page.picture(screenshots / f"refused-{name.split('.')[1]}.png")
 
 
@@ -151,7 +151,7 @@ def test_a_file_too_large_is_refused(page, dev, tmp_path, screenshots):
     file = tmp_path / "large.png"
     with file.open("wb") as large:
         large.truncate(200 * 1024 * 1024)
-    before = dev.stored()
+    before = dev.objects()
     page.choose_rule("avatars")
     page.drop(file)
     upload = page.outcome()
@@ -159,7 +159,7 @@ def test_a_file_too_large_is_refused(page, dev, tmp_path, screenshots):
     refusal = upload.find_element(By.CSS_SELECTOR, ".refusal").text
     assert "too_large" in refusal and "field “size”" in refusal
     assert str(200 * 1024 * 1024) in refusal.replace(",", "")
-    assert dev.stored() == before
+    assert dev.objects() == before
     page.picture(screenshots / "refused-size.png")
 
 

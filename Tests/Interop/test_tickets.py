@@ -59,7 +59,7 @@ def test_a_ticket_is_used_once(ticket, dev):
     assert (ticket["method"], ticket["once"], ticket["environment"]) == ("PUT", True, "staging")
     status, body = use(ticket)
     assert status == 200, body
-    assert PIXEL in dev.stored()
+    assert dev.holds(PIXEL)
     status, body = use(ticket)
     assert (status, b"PreconditionFailed" in body) == (412, True)
 
