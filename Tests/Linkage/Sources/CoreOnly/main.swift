@@ -11,9 +11,9 @@ let at = SigningTime(secondsSinceEpoch: 1_700_000_000)
 let credentials = Credentials(accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"))
 let location = try S3Location(endpoint: .aws(region: "eu-central-1"), bucket: BucketName("linkage-check"))
 let rule = try UploadRule(
-    name: "pictures", contentTypes: [ContentTypePattern("image/*")], sizeBytes: 1...1_000_000,
+    name: "pictures", contentTypes: [ContentTypePattern("image/*")], maximumSizeBytes: 1_000_000,
     keyTemplate: KeyTemplate("{caller}/{uuid}{ext}"))
-let environment = try Environment(name: "staging", location: location, rules: [rule])
+let environment = try Environment(name: "staging", location: location, provider: .aws, rules: [rule])
 let caller = Caller(name: "web", environment: "staging")
 let request = UploadRequest(
     rule: "pictures", filename: "a.png", size: 68, type: "image/png", sha256: Base64.encode(SHA256.hash("pixels").bytes))
