@@ -1,9 +1,7 @@
 import os
 import shutil
-import socket
 import subprocess
-import time
-import urllib.request
+import threading
 from pathlib import Path
 
 import pytest
@@ -50,24 +48,19 @@ class Dev:
     def __init__(self, folder):
         self.data = folder / "bucket"
         self.log = folder / "dev.log"
-        self.url = f"http://localhost:{free_port()}"
         binary = Path(os.environ.get("COUNTERSIGN", ROOT / ".build/debug/countersign"))
-        command = [binary, "dev", "--port", self.url.rsplit(":", 1)[1], "--data", self.data]
+        command = [binary, "dev", "--port", "0", "--bucket-port", "0", "--data", self.data]
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        self._wait_until_ready()
-
-    def _wait_until_ready(self):
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                with urllib.request.urlopen(f"{self.url}/health/ready", timeout=5) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                time.sleep(0.1)
-        self.stop()
-        pytest.fail(f"countersign dev did not get ready:\n{self.log.read_text()}")
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
+        # Both lines come when both servers listen; without them the output ends, at the latest after this.
+        giving_up = threading.Timer(60, self.process.kill)
+        giving_up.start()
+        self.url, self.bucket = (self.process.stdout.readline().strip().rstrip("/") for _ in range(2))
+        giving_up.cancel()
+        if not self.bucket:
+            self.stop()
+            pytest.fail(f"countersign dev did not start:\n{self.log.read_text()}")
 
     def stop(self):
         self.process.terminate()
@@ -85,12 +78,6 @@ class Dev:
         """Whether an object has exactly these bytes; the local bucket keeps an object's record behind them, as JSON."""
         files = (path.read_bytes() for path in self.objects())
         return any(file.startswith(content) and file[len(content):len(content) + 1] == b"{" for file in files)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
