@@ -1,0 +1,42 @@
+# What a developer and CI run. Each target installs the Debian packages that it lacks (as root, or through sudo).
+
+SWIFT ?= swift
+ARGS ?=
+
+.PHONY: help run build test purity lint interop clean swift openssl
+
+help: ## What there is to make
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+run: openssl ## The service, a local bucket and a page to try them: http://localhost:8080 (ARGS="--port 8081")
+	$(SWIFT) build --product countersign
+	.build/debug/countersign dev $(ARGS)
+
+build: openssl ## The release binary, with the Swift runtime inside
+	$(SWIFT) build -c release --product countersign --static-swift-stdlib
+
+test: openssl purity ## Unit and property tests, and the proof that the core is pure
+	$(SWIFT) test
+
+purity: openssl
+	Tests/Linkage/test-check-imports
+	Tests/Linkage/check-imports
+	Tests/Linkage/check-linkage
+
+lint: swift ## Format, imports of each target, paths, syntax of scripts
+	.ci/lint
+
+interop: openssl ## A real browser and the built binary
+	@.ci/need 'command -v chromium && command -v chromedriver' chromium chromium-driver
+	@.ci/need '/usr/bin/python3 -c "import ensurepip, venv"' python3 python3-venv
+	$(SWIFT) build --product countersign
+	Tests/Interop/run
+
+clean: ## Everything that was built
+	rm -rf .build .build-interop Tests/Linkage/.build
+
+swift:
+	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }
+
+openssl: swift
+	@.ci/need 'pkg-config --atleast-version=3 libcrypto' libssl-dev pkg-config

@@ -1,0 +1,187 @@
+"""The page that `countersign dev` serves, as a newcomer uses it: in a browser, with a real photograph."""
+
+import base64
+import hashlib
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+# Slow enough that a browser tells of its progress more than once, fast enough to wait for.
+BYTES_PER_SECOND = 300_000
+
+WATCH_PROGRESS = """
+window.seen = [];
+new MutationObserver(() => {
+  const bar = document.querySelector('.upload progress');
+  if (bar && window.seen.at(-1) !== bar.value) window.seen.push(bar.value);
+}).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+"""
+
+
+class Page:
+    def __init__(self, browser, dev):
+        self.browser = browser
+        self.dev = dev
+        browser.get(dev.url)
+        self.wait(lambda: self.all("#rules input"), "the rules")
+        browser.execute_script(WATCH_PROGRESS)
+
+    def all(self, selector):
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector):
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def wait(self, condition, what, seconds=60):
+        return WebDriverWait(self.browser, seconds).until(lambda _: condition(), f"{what} did not come")
+
+    def choose_rule(self, name):
+        self.one(f'#rules input[value="{name}"]').click()
+
+    def drop(self, path):
+        self.one("#files").send_keys(str(path))
+
+    def outcome(self):
+        """The newest upload, when it has ended."""
+        self.wait(lambda: self.all("#uploads > :first-child:is(.stored, .refused)"), "the end of an upload")
+        return self.one("#uploads > :first-child")
+
+    def progress(self):
+        return self.browser.execute_script("return window.seen")
+
+    def picture(self, path):
+        """The whole page, beyond the window."""
+        shot = self.browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+        path.write_bytes(base64.b64decode(shot["data"]))
+
+
+@pytest.fixture
+def page(browser, dev):
+    return Page(browser, dev)
+
+
+@pytest.fixture
+def slow(browser):
+    network = {"offline": False, "latency": 5, "downloadThroughput": -1}
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", network | {"uploadThroughput": BYTES_PER_SECOND})
+    yield
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", network | {"uploadThroughput": -1})
+
+
+@pytest.mark.parametrize("rule, method", [("avatars", "PUT"), ("attachments", "POST")])
+def test_a_photograph_lands_in_the_bucket(page, dev, photo, screenshots, slow, rule, method):
+    page.choose_rule(rule)
+    page.drop(photo)
+    upload = page.outcome()
+    assert "stored" in upload.get_attribute("class"), upload.text
+    assert upload.find_element(By.CSS_SELECTOR, "dd").text == method
+
+    seen = page.progress()
+    between = [value for value in seen if 0 < value < 1]
+    assert between and between == sorted(between), f"no progress to see: {seen}"
+    assert seen[-1] == 1
+    assert "/s" in upload.find_element(By.CSS_SELECTOR, ".state").text
+
+    content = photo.read_bytes()
+    assert dev.holds(content)
+    md5 = hashlib.md5(content).hexdigest()
+    assert f"{md5[:8]}…{md5[-4:]}" in upload.text
+    assert page.browser.execute_script("return document.querySelector('.upload img.thumb').naturalWidth") == 451
+    page.picture(screenshots / f"{method.lower()}.png")
+
+
+@pytest.mark.parametrize("rule, trials", [
+    ("avatars", {"again": "412 PreconditionFailed", "length": "403 SignatureDoesNotMatch", "type": "403 SignatureDoesNotMatch",
+                 "key": "403 SignatureDoesNotMatch", "signature": "403 SignatureDoesNotMatch"}),
+    ("attachments", {"length": "400 EntityTooLarge", "type": "403 AccessDenied", "key": "403 AccessDenied",
+                     "signature": "403 SignatureDoesNotMatch", "field": "403 AccessDenied", "again": "20"}),
+])
+def test_a_ticket_allows_nothing_else(page, dev, photo, screenshots, rule, trials):
+    page.choose_rule(rule)
+    page.drop(photo)
+    upload = page.outcome()
+    before = dev.objects()
+    upload.find_element(By.CSS_SELECTOR, ".all").click()
+    rows = {row.find_element(By.CSS_SELECTOR, "button").get_attribute("data-trial"): row.find_element(By.CSS_SELECTOR, "output")
+            for row in upload.find_elements(By.CSS_SELECTOR, ".trials li")}
+    page.wait(lambda: all(output.get_attribute("class") for output in rows.values()), "an answer to every trial")
+    assert rows.keys() == trials.keys()
+    for name, answer in trials.items():
+        assert rows[name].text.startswith(answer), f"{name}: {rows[name].text}"
+        assert rows[name].get_attribute("class") == "kept"
+    assert dev.objects() == before
+    page.picture(screenshots / f"{rule}-trials.png")
+
+
+def test_the_signature_is_shown_shortened(page, photo):
+    page.choose_rule("avatars")
+    page.drop(photo)
+    upload = page.outcome()
+    upload.find_element(By.CSS_SELECTOR, "summary").click()
+    shown = upload.find_element(By.CSS_SELECTOR, "pre").text
+    assert '"method": "PUT"' in shown
+    assert "X-Amz-Signature=" in shown
+    assert "…" in shown.split("X-Amz-Signature=")[1][:9]
+
+
+@pytest.mark.parametrize("content, name, told", [
+    (b"%PDF-1.7\n%%EOF\n", "paper.pdf", "application/pdf"),
+    (b"<!DOCTYPE html><script>alert(1)</script>", "page.html", "text/html"),
+    (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "drawing.svg", "image/svg+xml"),
+])
+def test_a_wrong_type_is_refused(page, dev, tmp_path, screenshots, content, name, told):
+    file = tmp_path / name
+    file.write_bytes(content)
+    before = dev.objects()
+    page.choose_rule("avatars")
+    page.drop(file)
+    upload = page.outcome()
+    assert "refused" in upload.get_attribute("class")
+    refusal = upload.find_element(By.CSS_SELECTOR, ".refusal").text
+    assert refusal.startswith("The service refused")
+    assert "type_not_allowed" in refusal and "field “type”" in refusal
+    assert told in refusal
+    assert dev.objects() == before
+    page.picture(screenshots / f"refused-{name.split('.')[1]}.png")
+
+
+def test_a_file_too_large_is_refused(page, dev, tmp_path, screenshots):
+    file = tmp_path / "large.png"
+    with file.open("wb") as large:
+        large.truncate(200 * 1024 * 1024)
+    before = dev.objects()
+    page.choose_rule("avatars")
+    page.drop(file)
+    upload = page.outcome()
+    assert "refused" in upload.get_attribute("class")
+    refusal = upload.find_element(By.CSS_SELECTOR, ".refusal").text
+    assert "too_large" in refusal and "field “size”" in refusal
+    assert str(200 * 1024 * 1024) in refusal.replace(",", "")
+    assert dev.objects() == before
+    page.picture(screenshots / "refused-size.png")
+
+
+@pytest.mark.parametrize("sample, outcome", [("picture", "stored"), ("type", "refused"), ("size", "refused")])
+def test_a_newcomer_needs_no_file_at_hand(page, sample, outcome):
+    page.choose_rule("avatars")
+    page.one(f'[data-sample="{sample}"]').click()
+    assert outcome in page.outcome().get_attribute("class")
+
+
+def test_the_page_can_be_used_without_a_mouse(page):
+    """Every control has a name that a screen reader can say, and news are announced."""
+    names = page.browser.execute_script("""
+      return [...document.querySelectorAll('button, input, summary')].map((control) =>
+        (control.getAttribute('aria-label') ?? control.labels?.[0]?.textContent ?? control.textContent ?? '').trim());
+    """)
+    assert names and all(names)
+    page.one('[data-sample="type"]').click()
+    page.outcome()
+    assert "The service refused" in page.one('[aria-live="polite"]').get_attribute("textContent")
+
+
+def test_the_page_loads_nothing_from_elsewhere(page, dev):
+    loaded = page.browser.execute_script("return performance.getEntriesByType('resource').map(({ name }) => name)")
+    assert loaded and all(name.startswith((dev.url, "data:")) for name in loaded), loaded
