@@ -22,7 +22,7 @@ final class BodyReader {
         let isChunked = request.headers.contains(.transferEncoding)
         if let text = lengths.first {
             guard let length = Int64(text), length >= 0, lengths.allSatisfy({ $0 == text }) else {
-                throw Refused.invalidArgument("Content-Length must be a number of bytes.", name: "Content-Length", value: text)
+                throw S3Error.invalidArgument("Content-Length must be a number of bytes.", name: "Content-Length", value: text)
             }
             self.declaredLength = isChunked ? nil : length
         } else {

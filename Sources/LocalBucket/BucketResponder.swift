@@ -73,6 +73,7 @@ struct BucketResponder: HTTPResponder {
     private func route(_ request: S3Request, body: BodyReader, _ exchange: Exchange) async throws -> Response {
         guard let name = request.bucket else { return try self.listBuckets(request) }
         guard let bucket = exchange.bucket else { throw Refused.noSuchBucket(name) }
+        try request.checkLimits()
         if request.method == "OPTIONS" { return try CORSAnswer.preflight(request.fields, document: bucket.cors) }
         // A form carries its signature in its fields.
         if request.method == "POST", request.key == nil, request.target.query.isEmpty {
@@ -95,7 +96,7 @@ struct BucketResponder: HTTPResponder {
     private func authenticate(_ request: S3Request, for bucket: ServedBucket) throws(S3Error) -> VerifiedRequest {
         let received = ReceivedRequest(method: request.method, target: request.rawTarget, headers: request.headers)
         let verified = try self.verifier.verify(received, at: self.clock())
-        guard bucket.accessKeyIDs.contains(verified.accessKeyID) else { throw Refused.accessDenied }
+        guard bucket.accessKeyIDs.contains(verified.accessKeyID) else { throw S3Error.accessDenied() }
         return verified
     }
 

@@ -1,71 +1,76 @@
-/// A reflected cyclic redundancy check, eight bytes a step ("slicing by eight").
+/// A reflected cyclic redundancy check of 32 or 64 bits, eight bytes a step ("slicing by eight").
 ///
-/// The parameters of the three checks that S3 takes are those of the RevEng catalogue: all reflect input and output, and
-/// start from and end with all bits inverted.
-struct CRC<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Sendable {
-    private let tables: [Word]
-    private var remainder = Word.max
+/// The three checks that S3 takes are those of the RevEng catalogue: all reflect input and output, and start from and end with
+/// all bits inverted. A 32-bit check runs in the low half of the same register.
+struct CRC: Sendable {
+    private let tables: [UInt64]
+    private let byteCount: Int
+    private var remainder: UInt64
 
-    fileprivate init(tables: [Word]) {
+    private init(tables: [UInt64], byteCount: Int) {
         self.tables = tables
+        self.byteCount = byteCount
+        self.remainder = .max >> UInt64(64 - 8 * byteCount)
     }
 
+    /// CRC-32/ISO-HDLC, of zlib and Ethernet.
+    static func crc32() -> CRC { CRC(tables: self.ieeeTables, byteCount: 4) }
+    /// CRC-32/ISCSI, Castagnoli's.
+    static func crc32c() -> CRC { CRC(tables: self.castagnoliTables, byteCount: 4) }
+    /// CRC-64/NVME, S3's own default.
+    static func crc64nvme() -> CRC { CRC(tables: self.nvmeTables, byteCount: 8) }
+
+    private static let ieeeTables = makeTables(reversedPolynomial: 0xedb8_8320)
+    private static let castagnoliTables = makeTables(reversedPolynomial: 0x82f6_3b78)
+    private static let nvmeTables = makeTables(reversedPolynomial: 0x9a6c_9329_ac4b_c9b5)
+
     /// Eight tables of 256 entries: table `n` advances a byte by `n` further zero bytes.
-    fileprivate static func makeTables(reversedPolynomial: Word) -> [Word] {
-        var tables = [Word](repeating: 0, count: 8 * 256)
+    private static func makeTables(reversedPolynomial: UInt64) -> [UInt64] {
+        var tables = [UInt64](repeating: 0, count: 8 * 256)
         for byte in 0..<256 {
-            tables[byte] = (0..<8).reduce(Word(byte)) { value, _ in value & 1 == 1 ? (value >> 1) ^ reversedPolynomial : value >> 1 }
+            tables[byte] = (0..<8).reduce(UInt64(byte)) { value, _ in value & 1 == 1 ? (value >> 1) ^ reversedPolynomial : value >> 1 }
         }
         for index in 256..<tables.count {
             let previous = tables[index - 256]
-            tables[index] = (previous >> 8) ^ tables[Int(truncatingIfNeeded: previous & 0xff)]
+            tables[index] = (previous >> 8) ^ tables[Int(previous & 0xff)]
         }
         return tables
     }
 
     mutating func update(_ bytes: Span<UInt8>) {
-        var value = self.remainder
-        var index = 0
-        self.tables.withUnsafeBufferPointer { tables in
-            while index + 8 <= bytes.count {
-                // The remainder covers the first bytes of the step, of which a 32-bit check has only four.
-                var next: Word = 0
-                for offset in 0..<8 {
-                    let shift = offset * 8
-                    let folded = shift < Word.bitWidth ? UInt8(truncatingIfNeeded: value >> Word(shift)) : 0
-                    next ^= tables[(7 - offset) * 256 + Int(bytes[index + offset] ^ folded)]
-                }
-                value = next
-                index += 8
-            }
-            while index < bytes.count {
-                value = (value >> 8) ^ tables[Int(UInt8(truncatingIfNeeded: value) ^ bytes[index])]
-                index += 1
-            }
+        let value = self.remainder
+        self.remainder = self.tables.withUnsafeBufferPointer { tables in
+            bytes.withUnsafeBytes { Self.advance(value, over: $0, tables: tables.baseAddress!) }
         }
-        self.remainder = value
+    }
+
+    /// Plain pointers and wrapping shifts, since a check that cannot keep up with the disk in an unoptimised build would be
+    /// the first thing that a developer notices.
+    private static func advance(_ start: UInt64, over bytes: UnsafeRawBufferPointer, tables: UnsafePointer<UInt64>) -> UInt64 {
+        guard let base = bytes.baseAddress else { return start }
+        var value = start
+        var offset = 0
+        while offset &+ 8 <= bytes.count {
+            let word = value ^ UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            let low =
+                tables[1792 &+ Int(word & 0xff)] ^ tables[1536 &+ Int(word &>> 8 & 0xff)]
+                ^ tables[1280 &+ Int(word &>> 16 & 0xff)] ^ tables[1024 &+ Int(word &>> 24 & 0xff)]
+            let high =
+                tables[768 &+ Int(word &>> 32 & 0xff)] ^ tables[512 &+ Int(word &>> 40 & 0xff)]
+                ^ tables[256 &+ Int(word &>> 48 & 0xff)] ^ tables[Int(word &>> 56)]
+            value = low ^ high
+            offset &+= 8
+        }
+        while offset < bytes.count {
+            value = value &>> 8 ^ tables[Int((value ^ UInt64(bytes[offset])) & 0xff)]
+            offset &+= 1
+        }
+        return value
     }
 
     /// The check, most significant byte first, as S3's headers carry it.
     func finish() -> [UInt8] {
         let value = ~self.remainder
-        return stride(from: Word.bitWidth - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> Word($0)) }
+        return stride(from: 8 * self.byteCount - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> UInt64($0)) }
     }
-}
-
-extension CRC<UInt32> {
-    private static let ieeeTables = makeTables(reversedPolynomial: 0xedb8_8320)
-    private static let castagnoliTables = makeTables(reversedPolynomial: 0x82f6_3b78)
-
-    /// CRC-32/ISO-HDLC, of zlib and Ethernet.
-    static func crc32() -> CRC<UInt32> { CRC<UInt32>(tables: ieeeTables) }
-    /// CRC-32/ISCSI, Castagnoli's.
-    static func crc32c() -> CRC<UInt32> { CRC<UInt32>(tables: castagnoliTables) }
-}
-
-extension CRC<UInt64> {
-    private static let nvmeTables = makeTables(reversedPolynomial: 0x9a6c_9329_ac4b_c9b5)
-
-    /// CRC-64/NVME, S3's own default.
-    static func crc64nvme() -> CRC<UInt64> { CRC<UInt64>(tables: nvmeTables) }
 }

@@ -55,11 +55,11 @@ struct BodyExpectation: Sendable {
             fields[algorithm.headerName].map { Checksum(algorithm: algorithm, value: $0) }
         }
         if declared.count > 1 {
-            throw Refused.invalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+            throw S3Error.invalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
         }
         if let checksum = declared.first {
             guard Base64.decode(checksum.value)?.count == checksum.algorithm.byteCount else {
-                throw Refused.invalidRequest("Value for \(checksum.algorithm.headerName) header is invalid.")
+                throw S3Error.invalidRequest("Value for \(checksum.algorithm.headerName) header is invalid.")
             }
         }
         try self.check(named: "x-amz-sdk-checksum-algorithm", in: fields, declared: declared.first)
@@ -71,16 +71,16 @@ struct BodyExpectation: Sendable {
     private static func check(named header: String, in fields: FieldList, declared: Checksum?) throws(S3Error) {
         guard let name = fields[header] else { return }
         guard ChecksumAlgorithm(rawValue: name.uppercased()) != nil else {
-            throw Refused.invalidRequest(
+            throw S3Error.invalidRequest(
                 "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
                     + "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
         }
         guard let declared else {
-            throw Refused.invalidRequest(
+            throw S3Error.invalidRequest(
                 "\(header) specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
         }
         guard declared.algorithm.rawValue == name.uppercased() else {
-            throw Refused.invalidRequest("Value for \(header) header is invalid.")
+            throw S3Error.invalidRequest("Value for \(header) header is invalid.")
         }
     }
 }
@@ -97,8 +97,7 @@ struct BodyDigests: ~Copyable {
     private var md5 = StreamingDigest(.md5)
     private var sha256: StreamingDigest?
     private var sha1: StreamingDigest?
-    private var crc32: CRC<UInt32>?
-    private var crc64: CRC<UInt64>?
+    private var crc: CRC?
     private let algorithm: ChecksumAlgorithm
 
     /// S3 computes a CRC-64/NVME when the client declares no checksum.
@@ -107,12 +106,13 @@ struct BodyDigests: ~Copyable {
         self.algorithm = expectation.checksum?.algorithm ?? .crc64nvme
         self.sha256 = expectation.contentSHA256 != nil || self.algorithm == .sha256 ? StreamingDigest(.sha256) : nil
         self.sha1 = self.algorithm == .sha1 ? StreamingDigest(.sha1) : nil
-        switch self.algorithm {
-        case .crc32: self.crc32 = .crc32()
-        case .crc32c: self.crc32 = .crc32c()
-        case .crc64nvme: self.crc64 = .crc64nvme()
-        case .sha1, .sha256: break
-        }
+        self.crc =
+            switch self.algorithm {
+            case .crc32: .crc32()
+            case .crc32c: .crc32c()
+            case .crc64nvme: .crc64nvme()
+            case .sha1, .sha256: nil
+            }
     }
 
     mutating func update(_ buffer: ByteBuffer) {
@@ -120,15 +120,14 @@ struct BodyDigests: ~Copyable {
         self.md5.update(bytes)
         self.sha256?.update(bytes)
         self.sha1?.update(bytes)
-        self.crc32?.update(bytes)
-        self.crc64?.update(bytes)
+        self.crc?.update(bytes)
     }
 
     /// - Throws: The refusal for the first declaration that the bytes do not meet.
     consuming func finish() throws(S3Error) -> Result {
         let expectation = self.expectation
         let algorithm = self.algorithm
-        let crc = self.crc32?.finish() ?? self.crc64?.finish()
+        let crc = self.crc?.finish()
         let md5 = self.md5.finish()
         let sha256 = self.sha256?.finish()
         let sha1 = self.sha1?.finish()

@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import S3Signing
+import SigV4
 
 /// What is known about one request while it is answered.
 struct Exchange {
@@ -35,7 +36,7 @@ struct Exchange {
             "requestId": "\(self.identifiers.requestID)", "method": "\(self.method)", "status": "\(response.status.code)",
         ]
         metadata["bucket"] = self.request?.bucket.map { "\($0)" }
-        metadata["key"] = self.request?.key.map { "\($0)" }
+        metadata["key"] = self.request?.key.map { "\(PercentEncoding.encodePath($0))" }
         metadata["code"] = self.errorCode.map { "\($0)" }
         logger.info("bucket request", metadata: metadata)
     }

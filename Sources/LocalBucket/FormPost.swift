@@ -22,7 +22,7 @@ struct FormPost {
         let (fields, filename) = try await reader.fields()
         let received = ReceivedForm(bucket: self.bucket.name, fields: fields, filename: filename)
         let form = try self.verifier.verify(received, at: self.clock())
-        guard self.bucket.accessKeyIDs.contains(form.accessKeyID) else { throw Refused.accessDenied }
+        guard self.bucket.accessKeyIDs.contains(form.accessKeyID) else { throw S3Error.accessDenied() }
         let list = FieldList(form.fields)
         let attributes = try ObjectAttributes(list)
         let expectation = try BodyExpectation(list)

@@ -19,7 +19,7 @@ struct ListingRequest {
     init(_ request: S3Request) throws(S3Error) {
         self.isVersion2 = request.query("list-type") != nil
         if let type = request.query("list-type"), type != "2" {
-            throw Refused.invalidArgument("Invalid List Type specified in Request", name: "list-type", value: type)
+            throw S3Error.invalidArgument("Invalid List Type specified in Request", name: "list-type", value: type)
         }
         self.prefix = request.query("prefix") ?? ""
         self.delimiter = request.query("delimiter").flatMap { $0.isEmpty ? nil : $0 }
@@ -28,7 +28,7 @@ struct ListingRequest {
         self.continuationToken = self.isVersion2 ? request.query("continuation-token") : nil
         let encoding = request.query("encoding-type")
         if let encoding, encoding != "url" {
-            throw Refused.invalidArgument("Invalid Encoding Method specified in Request", name: "encoding-type", value: encoding)
+            throw S3Error.invalidArgument("Invalid Encoding Method specified in Request", name: "encoding-type", value: encoding)
         }
         self.encodesURL = encoding != nil
         self.fetchesOwner = !self.isVersion2 || request.query("fetch-owner") == "true"
@@ -37,10 +37,10 @@ struct ListingRequest {
     private static func maxKeys(_ text: String?) throws(S3Error) -> Int {
         guard let text, !text.isEmpty else { return Limits.listedKeys }
         guard let number = Int32(text) else {
-            throw Refused.invalidArgument("Provided max-keys not an integer or within integer range", name: "max-keys", value: text)
+            throw S3Error.invalidArgument("Provided max-keys not an integer or within integer range", name: "max-keys", value: text)
         }
         guard number >= 0 else {
-            throw Refused.invalidArgument("Argument maxKeys must be an integer between 0 and 2147483647", name: "maxKeys", value: text)
+            throw S3Error.invalidArgument("Argument maxKeys must be an integer between 0 and 2147483647", name: "maxKeys", value: text)
         }
         return min(Int(number), Limits.listedKeys)
     }
@@ -49,7 +49,7 @@ struct ListingRequest {
     fileprivate func start() throws(S3Error) -> ListingPosition {
         if let token = self.continuationToken {
             guard let position = ListingPosition(token: token) else {
-                throw Refused.invalidArgument("The continuation token provided is incorrect", name: "continuation-token", value: token)
+                throw S3Error.invalidArgument("The continuation token provided is incorrect", name: "continuation-token", value: token)
             }
             return position
         }

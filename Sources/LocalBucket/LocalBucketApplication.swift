@@ -22,10 +22,13 @@ public func buildLocalBucket(
     decoder.maxHeaderListSize = 32 * 1024
     decoder.maxHeaderFieldSize = 32 * 1024
     let idleTimeout = TimeAmount.nanoseconds(Int64(configuration.idleTimeoutSeconds * 1_000_000_000))
+    var listening = ApplicationConfiguration(
+        address: .hostname(configuration.host, port: configuration.port), serverName: "CountersignLocalBucket")
+    listening.availableConnectionsDelegate = MaximumAvailableConnections(Limits.connections, logger: logger)
     return Application(
         responder: responder,
         server: .http1(configuration: .init(idleTimeout: idleTimeout, httpDecoderConfiguration: decoder)),
-        configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: "CountersignLocalBucket"),
+        configuration: listening,
         onServerRunning: onServerRunning,
         logger: logger)
 }

@@ -19,7 +19,7 @@ struct ObjectAttributes: Sendable, Hashable, Codable {
         self.headers += try Self.encryption(fields)
         self.headers += try Self.metadata(fields)
         for header in self.headers where header.value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f }) {
-            throw Refused.invalidArgument("A header value must not hold control characters.", name: header.name, value: "")
+            throw S3Error.invalidArgument("A header value must not hold control characters.", name: header.name, value: "")
         }
         if self.storageClass != "STANDARD" { self.headers.append(ObjectHeader("x-amz-storage-class", self.storageClass)) }
     }
@@ -57,7 +57,7 @@ struct ObjectAttributes: Sendable, Hashable, Codable {
         let size = headers.reduce(0) { $0 + $1.name.utf8.count - prefix.utf8.count + $1.value.utf8.count }
         if size > Limits.metadataBytes { throw Refused.metadataTooLarge(size) }
         for header in headers where !header.name.utf8.allSatisfy(Self.isTokenByte) {
-            throw Refused.invalidArgument("A metadata name must be a header name.", name: "x-amz-meta-", value: header.name)
+            throw S3Error.invalidArgument("A metadata name must be a header name.", name: "x-amz-meta-", value: header.name)
         }
         return headers
     }
@@ -85,19 +85,19 @@ extension ObjectAttributes {
         let name = "x-amz-server-side-encryption"
         let method = fields[name] ?? "AES256"
         guard ["AES256", "aws:kms", "aws:kms:dsse"].contains(method) else {
-            throw Refused.invalidArgument("The encryption method specified is not supported", name: name, value: method)
+            throw S3Error.invalidArgument("The encryption method specified is not supported", name: name, value: method)
         }
         var headers = [ObjectHeader(name, method)]
         for option in ["\(name)-aws-kms-key-id", "\(name)-context"] {
             guard let value = fields[option] else { continue }
             if method == "AES256" {
-                throw Refused.invalidArgument(
+                throw S3Error.invalidArgument(
                     "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
                     name: name, value: method)
             }
             if option.hasSuffix("-context") {
                 guard Base64.decode(value) != nil else {
-                    throw Refused.invalidArgument("The header must be base64-encoded JSON.", name: option, value: value)
+                    throw S3Error.invalidArgument("The header must be base64-encoded JSON.", name: option, value: value)
                 }
             } else {
                 headers.append(ObjectHeader(option, value))
@@ -106,7 +106,7 @@ extension ObjectAttributes {
         let bucketKey = "\(name)-bucket-key-enabled"
         if let value = fields[bucketKey]?.lowercased() {
             guard value == "true" || value == "false" else {
-                throw Refused.invalidArgument("The bucket key setting must be true or false.", name: bucketKey, value: value)
+                throw S3Error.invalidArgument("The bucket key setting must be true or false.", name: bucketKey, value: value)
             }
             if value == "true" { headers.append(ObjectHeader(bucketKey, value)) }
         }

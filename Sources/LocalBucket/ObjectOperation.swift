@@ -121,7 +121,7 @@ extension ObjectOperation {
         for name in ["content-type", "content-language", "expires", "cache-control", "content-disposition", "content-encoding"] {
             guard let value = self.request.query("response-\(name)") else { continue }
             guard HTTPField.isValidValue(value) else {
-                throw Refused.invalidArgument("A header value must not hold control characters.", name: "response-\(name)", value: "")
+                throw S3Error.invalidArgument("A header value must not hold control characters.", name: "response-\(name)", value: "")
             }
             found.append((name, value))
         }

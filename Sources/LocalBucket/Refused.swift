@@ -14,8 +14,6 @@ enum Refused {
         S3Error(code: "NoSuchKey", status: 404, message: "The specified key does not exist.", details: [Header("Key", key)])
     }
 
-    static let accessDenied = S3Error(code: "AccessDenied", status: 403, message: "Access Denied")
-
     static let methodNotAllowed = S3Error(
         code: "MethodNotAllowed", status: 405, message: "The specified method is not allowed against this resource.")
 
@@ -26,16 +24,6 @@ enum Refused {
 
     static func notImplemented(_ what: String, header: String? = nil) -> S3Error {
         S3Error(code: "NotImplemented", status: 501, message: what, details: header.map { [Header("Header", $0)] } ?? [])
-    }
-
-    static func invalidArgument(_ message: String, name: String, value: String) -> S3Error {
-        S3Error(
-            code: "InvalidArgument", status: 400, message: message,
-            details: [Header("ArgumentName", name), Header("ArgumentValue", value)])
-    }
-
-    static func invalidRequest(_ message: String) -> S3Error {
-        S3Error(code: "InvalidRequest", status: 400, message: message)
     }
 
     static func keyTooLong(_ size: Int) -> S3Error {
@@ -139,7 +127,7 @@ extension Refused {
         details: [Header("MaxPostPreDataLengthBytes", "\(Limits.formFieldBytes)")])
 
     static func fileCount(_ count: Int) -> S3Error {
-        self.invalidArgument("POST requires exactly one file upload per request.", name: "file", value: "\(count)")
+        .invalidArgument("POST requires exactly one file upload per request.", name: "file", value: "\(count)")
     }
 }
 
@@ -157,6 +145,8 @@ enum Limits {
     static let tagCount = 10
     static let tagKeyCharacters = 128
     static let tagValueCharacters = 256
+    /// Connections at once, each with at most one open file: together below the usual limit of 1,024 descriptors.
+    static let connections = 400
     /// Keys in one page of a listing.
     static let listedKeys = 1000
 }

@@ -32,6 +32,10 @@ struct S3Request: Sendable {
         let (bucket, key) = Self.resolve(target, host: authority, buckets: buckets)
         self.bucket = bucket
         self.key = key
+    }
+
+    /// Apart from reading the request, so that a page of another origin can read these refusals too.
+    func checkLimits() throws(S3Error) {
         if self.headers.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count }) > Limits.headerBytes { throw Refused.headersTooLarge }
         if let key, key.utf8.count > Limits.keyBytes { throw Refused.keyTooLong(key.utf8.count) }
     }

@@ -15,8 +15,12 @@ enum Subresource {
         for item in request.target.query where self.unsupported.contains(item.name) {
             throw Refused.notImplemented("The local bucket does not implement ?\(item.name).", header: nil)
         }
+        let encryption = "x-amz-server-side-encryption"
+        if let item = request.target.query.first(where: { $0.name.lowercased().hasPrefix(encryption) }) {
+            throw S3Error.invalidArgument("\(encryption) header is not supported for this operation.", name: item.name, value: item.value)
+        }
         if let version = request.query("versionId"), version != "null" {
-            throw Refused.invalidArgument("Invalid version id specified", name: "versionId", value: version)
+            throw S3Error.invalidArgument("Invalid version id specified", name: "versionId", value: version)
         }
         if request.fields["x-amz-copy-source"] != nil {
             throw Refused.notImplemented("The local bucket does not copy objects.", header: "x-amz-copy-source")

@@ -28,7 +28,7 @@ enum Tagging {
     }
 
     private static func headerRefusal(_ header: String) -> S3Error {
-        Refused.invalidArgument(
+        S3Error.invalidArgument(
             "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
             name: "x-amz-tagging", value: header)
     }

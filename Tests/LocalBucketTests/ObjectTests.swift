@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Libcrypto
+import NIOCore
 import S3Signing
 import SigV4
 import Testing
@@ -190,6 +191,21 @@ import Testing
             let answer = try await bucket.send(.put, "k", query: [(name, "")], body: "<xml/>")
             #expect(answer.refusal == "501 NotImplemented")
             #expect(try await bucket.send(.get, "k").refusal == "404 NoSuchKey")
+        }
+    }
+
+    /// S3 takes encryption from headers only.
+    @Test func encryptionInTheQueryIsRefused() async throws {
+        try await withBucket { bucket async throws in
+            let signer = RequestSigner(credentials: writer, region: "eu-west-1", service: "s3", rules: .s3)
+            let request = SignableRequest(
+                method: "PUT", path: "/photos/k", query: [QueryItem("x-amz-server-side-encryption", "AES256")],
+                headers: [Header("host", "localhost")])
+            let signature = try signer.authorize(request, payload: .unsigned, declaresPayload: true, at: now)
+            let target = "/photos/k?x-amz-server-side-encryption=AES256"
+            let answer = try await bucket.send("PUT", target, signature.headers, body: .init(string: "x"))
+            #expect(answer.refusal == "400 InvalidArgument")
+            #expect(answer.element("ArgumentName") == "x-amz-server-side-encryption")
         }
     }
 

@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test func idleAndDrippingConnectionsAreClosed() async throws {
-        try await withBucket(change: { $0.idleTimeoutSeconds = 0.05 }) { bucket async throws in
+        try await withBucket(change: { $0.idleTimeoutSeconds = 0.5 }) { bucket async throws in
             let silent = try Wire(port: bucket.port)
             let half = try Wire(port: bucket.port)
             try await half.send("GET /photos/k HT")
