@@ -46,6 +46,9 @@ import Uploads
                 #expect(again.body.isEmpty)
                 #expect(again.headers[.eTag] == tag)
                 #expect(again.headers[.contentLength] == nil)
+                let head = try await service.send(.head, path, [.ifNoneMatch: condition])
+                #expect(head.status == 304)
+                #expect(head.headers[.contentLength] == nil)
             }
             #expect(try await service.send(.get, path, [.ifNoneMatch: "\"other\""]).status == 200)
         }

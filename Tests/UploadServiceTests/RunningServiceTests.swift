@@ -61,7 +61,8 @@ import Testing
     @Test func aRequestThatNeverEndsIsCutOff() async throws {
         var configuration = try Fixture.configuration()
         configuration.limits.bodyDeadline = .seconds(600)
-        try await running(configuration, drainingTime: .milliseconds(100)) { port, group in
+        let log = LogLines()
+        try await running(configuration, drainingTime: .milliseconds(100), logger: log.logger(level: .info)) { port, group in
             try await RawConnection.open(port: port) { connection in
                 try await connection.send(Self.upload + "Content-Length: 1000\r\n\r\n")
                 #expect(try await connection.readResponse().status == 100)
@@ -69,6 +70,7 @@ import Testing
                 _ = await connection.readToEnd()
             }
         }
+        #expect(try log.requests().map { $0["code"] as? String } == ["stopping"])
     }
 
     // MARK: Connections

@@ -22,6 +22,7 @@ enum ProblemCode: String, CaseIterable {
     case hostNotAllowed = "host_not_allowed"
     case internalError = "internal_error"
     case overloaded
+    case stopping
     case environmentUnavailable = "environment_unavailable"
 
     var status: HTTPResponse.Status {
@@ -38,7 +39,7 @@ enum ProblemCode: String, CaseIterable {
         case .unsupportedMediaType: .unsupportedMediaType
         case .hostNotAllowed: .misdirectedRequest
         case .internalError: .internalServerError
-        case .overloaded, .environmentUnavailable: .serviceUnavailable
+        case .overloaded, .stopping, .environmentUnavailable: .serviceUnavailable
         }
     }
 }

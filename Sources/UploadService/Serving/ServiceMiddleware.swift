@@ -21,17 +21,18 @@ struct ObservingMiddleware: RouterMiddleware {
         context.record.update { $0.requestID = requestID }
         metrics.requestStarted()
         defer { metrics.requestEnded() }
-        do {
-            var response = try await next(request, context)
-            response.headers[.xRequestID] = requestID
-            response.headers[.xContentTypeOptions] = "nosniff"
-            finish(request, context.record, status: response.status, duration: .now - start)
-            return request.method == .head ? response.createHeadResponse() : response
-        } catch {
-            // Only a request whose connection is gone or whose task is cancelled ends here: nobody is left to answer.
-            finish(request, context.record, status: .internalServerError, duration: .now - start)
-            throw error
-        }
+        var response = try await next(request, context)
+        response.headers[.xRequestID] = requestID
+        response.headers[.xContentTypeOptions] = "nosniff"
+        finish(request, context.record, status: response.status, duration: .now - start)
+        return request.method == .head ? Self.withoutBody(response) : response
+    }
+
+    /// The answer to HEAD: the same fields as for GET (RFC 9110 section 9.3.2), a missing Content-Length included.
+    private static func withoutBody(_ response: Response) -> Response {
+        var head = response.createHeadResponse()
+        head.headers[.contentLength] = response.headers[.contentLength]
+        return head
     }
 
     /// A proxy's id is kept when it cannot be anything but an id.
@@ -139,7 +140,9 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch let error as any HTTPResponseError where error.status == .notFound {
             problem = notServed(request)
         } catch is CancellationError {
-            throw CancellationError()
+            // Draining has lasted too long, and requests are cut off.
+            problem = Problem(
+                .stopping, "The service is stopping: send the request again.", headers: [.retryAfter: "1", .connection: "close"])
         } catch {
             // An unexpected error's description may hold anything; its type cannot.
             logger.error("unexpected error", metadata: ["type": "\(type(of: error))", "request": .string(context.record.requestID)])

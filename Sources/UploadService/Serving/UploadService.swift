@@ -92,7 +92,7 @@ private struct ServiceBuilder {
     }
 
     private func router(_ routes: [Route]) -> Router<ServiceContext> {
-        let router = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
+        let router = Router(context: ServiceContext.self)
         router.add(
             middleware: ObservingMiddleware(served: routes, metrics: metrics, logger: logger, makeRandom: configuration.makeRandom))
         router.add(middleware: CORSMiddleware(origins: origins))
@@ -104,19 +104,25 @@ private struct ServiceBuilder {
         return router
     }
 
+    /// HEAD runs the same handler as GET; `ObservingMiddleware` takes the body away.
     private func add(_ route: Route, to router: Router<ServiceContext>) {
-        let path = RouterPath(route.rawValue)
+        for method in route.methods where method != .options {
+            router.on(RouterPath(route.rawValue), method: method, use: handler(of: route))
+        }
+    }
+
+    private func handler(of route: Route) -> @Sendable (Request, ServiceContext) async throws -> Response {
         switch route {
-        case .uploads: router.post(path, use: uploadHandlers.upload)
-        case .uploadsBatch: router.post(path, use: uploadHandlers.uploadBatch)
-        case .rules: router.get(path, use: uploadHandlers.rules)
-        case .version: router.get(path, use: publicHandlers.version)
-        case .live: router.get(path, use: publicHandlers.live)
-        case .ready: router.get(path, use: publicHandlers.ready)
-        case .metrics: router.get(path, use: publicHandlers.metricsText)
-        case .openAPI: router.get(path, use: publicHandlers.openAPIDocument)
-        case .client: router.get(path, use: publicHandlers.clientModule)
-        case .demonstration: router.get(path, use: publicHandlers.demonstrationPage)
+        case .uploads: uploadHandlers.upload
+        case .uploadsBatch: uploadHandlers.uploadBatch
+        case .rules: uploadHandlers.rules
+        case .version: publicHandlers.version
+        case .live: publicHandlers.live
+        case .ready: publicHandlers.ready
+        case .metrics: publicHandlers.metricsText
+        case .openAPI: publicHandlers.openAPIDocument
+        case .client: publicHandlers.clientModule
+        case .demonstration: publicHandlers.demonstrationPage
         }
     }
 }
