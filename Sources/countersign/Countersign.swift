@@ -59,12 +59,13 @@ struct Countersign: AsyncParsableCommand {
             return failure.kind.rawValue
         }
         let code = exitCode(for: error)
+        let columns = context.variable("COLUMNS").flatMap { Int($0) }
         if code == .success {
-            try? context.output.write(fullMessage(for: error) + "\n")
+            try? context.output.write(fullMessage(for: error, columns: columns) + "\n")
             try? context.output.flush()
             return 0
         }
-        context.complain(fullMessage(for: error))
+        context.complain(fullMessage(for: error, columns: columns))
         return code == .validationFailure ? CommandFailure.Kind.wrongUse.rawValue : CommandFailure.Kind.outside.rawValue
     }
 }

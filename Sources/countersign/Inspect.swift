@@ -18,8 +18,8 @@ struct Inspect: AsyncParsableCommand {
             The exit code is 1 when S3 would refuse it: expired, malformed, or a signature that does not verify.
 
             Examples:
-              countersign inspect 'https://my-bucket.s3.eu-central-1.amazonaws.com/cat.jpg?X-Amz-Algorithm=…'
-              countersign presign post s3://my-bucket/cat.jpg --max-size 1MB | countersign inspect -
+              countersign inspect 'https://my-bucket.s3.eu-central-1.amazonaws.com/cat.jpg?X-Amz-…'
+              countersign presign post s3://my-bucket/a.jpg --max-size 1MB | countersign inspect -
             """)
 
     enum Format: String, CaseIterable, ExpressibleByArgument { case text, json }
@@ -49,7 +49,7 @@ struct Inspect: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The store's base URL, to tell bucket from path (default: AWS_ENDPOINT_URL_S3).", valueName: "url"))
     var endpoint: String?
 
-    @Option(help: ArgumentHelp("What to print: text or json.", valueName: "format"))
+    @Option(help: ArgumentHelp("What to print.", valueName: "format"))
     var format = Format.text
 
     private static let maximumInputBytes = 1 << 20

@@ -12,10 +12,12 @@ struct Presign: AsyncParsableCommand {
 
             Examples:
               countersign presign get s3://my-bucket/report.pdf --expires 1h
-              countersign presign put s3://my-bucket/cat.jpg --content-type image/jpeg --content-length 482113 --once
-              countersign presign put s3://my-bucket/cat.jpg --environment staging --rule avatars \\
-                --content-type image/jpeg --content-length 482113
-              countersign presign post s3://my-bucket --key-prefix inbox/ --max-size 10MB --format html
+              countersign presign put s3://my-bucket/cat.jpg --content-type image/jpeg \\
+                --content-length 482113 --once
+              countersign presign put s3://my-bucket/cat.jpg --environment staging \\
+                --rule avatars --content-type image/jpeg --content-length 482113
+              countersign presign post s3://my-bucket --key-prefix inbox/ \\
+                --max-size 10MB --format html
             """,
         subcommands: [
             PresignPut.self, PresignGet.self, PresignHead.self, PresignDelete.self, PresignPost.self, PresignPart.self, PresignBatch.self,
@@ -31,7 +33,8 @@ struct PresignPut: AsyncParsableCommand {
             are signed headers: the client must send exactly these.
 
             Examples:
-              countersign presign put s3://my-bucket/cat.jpg --content-type image/jpeg --content-length 482113 --once
+              countersign presign put s3://my-bucket/cat.jpg --content-type image/jpeg \\
+                --content-length 482113 --once
               countersign presign put s3://my-bucket/cat.jpg --format curl | sh
             """)
 
@@ -87,7 +90,8 @@ struct PresignGet: AsyncParsableCommand {
         discussion: """
             Examples:
               countersign presign get s3://my-bucket/report.pdf --expires 1h
-              countersign presign get s3://my-bucket/report.pdf --query 'response-content-disposition=attachment'
+              countersign presign get s3://my-bucket/report.pdf \\
+                --query response-content-disposition=attachment
               countersign presign get s3://my-bucket --query list-type=2 --query prefix=2026/
             """)
 
@@ -151,7 +155,8 @@ struct PresignPart: AsyncParsableCommand {
         abstract: "Signs the upload of one part of a multipart upload.",
         discussion: """
             Example:
-              countersign presign part s3://my-bucket/film.mp4 --upload-id VXBsb2Fk --part-number 1 --content-length 8MiB
+              countersign presign part s3://my-bucket/film.mp4 --upload-id VXBsb2Fk \\
+                --part-number 1 --content-length 8MiB
             """)
 
     @Argument(help: ArgumentHelp("The object.", valueName: "s3://BUCKET/KEY"), transform: S3URL.init)

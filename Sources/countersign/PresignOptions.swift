@@ -33,7 +33,7 @@ struct LocationOptions: ParsableArguments {
 struct TimeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How long the signature lives: 900, 15m, 1h, at most 7d (default: 15m, or the rule's lifetime).", valueName: "duration"),
+            "How long the signature lives: 900, 15m, 1h, at most 7d (default: 15m; with a rule, its lifetime).", valueName: "duration"),
         transform: DurationArgument.seconds)
     var expires: Int?
 
@@ -76,7 +76,7 @@ struct RequestOptions: ParsableArguments {
         transform: PairArgument.query)
     var query: [PairArgument] = []
 
-    @Option(help: ArgumentHelp("What to print: url, json, curl, fetch or html.", valueName: "format"))
+    @Option(help: ArgumentHelp("What to print.", valueName: "format"))
     var format = PresignFormat.url
 
     var signedHeaders: [Header] { headers.map { Header($0.name, $0.value) } }

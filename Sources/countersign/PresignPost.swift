@@ -11,9 +11,10 @@ struct PresignPost: AsyncParsableCommand {
             It works more than once until it expires: S3 cannot make a form single-use.
 
             Examples:
-              countersign presign post s3://my-bucket/inbox/scan.pdf --content-type application/pdf --max-size 10MB
-              countersign presign post s3://my-bucket --key-prefix inbox/ --max-size 10MB --starts-with Content-Type=image/ \\
-                --format html > upload.html
+              countersign presign post s3://my-bucket/inbox/scan.pdf \\
+                --content-type application/pdf --max-size 10MB
+              countersign presign post s3://my-bucket --key-prefix inbox/ --max-size 10MB \\
+                --starts-with Content-Type=image/ --format html > upload.html
             """)
 
     @Argument(
@@ -56,7 +57,7 @@ struct PresignPost: AsyncParsableCommand {
     @Flag(help: .hidden)
     var once = false
 
-    @Option(help: ArgumentHelp("What to print: url, json, curl, fetch or html.", valueName: "format"))
+    @Option(help: ArgumentHelp("What to print.", valueName: "format"))
     var format = PresignFormat.json
 
     @OptionGroup var time: TimeOptions

@@ -30,7 +30,7 @@ struct TokenMint: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The environment that the caller belongs to (default: the only one served).", valueName: "name"))
     var environment: String?
 
-    @Option(help: ArgumentHelp("What to print: text or json.", valueName: "format"))
+    @Option(help: ArgumentHelp("What to print.", valueName: "format"))
     var format = Format.text
 
     func validate() throws {
