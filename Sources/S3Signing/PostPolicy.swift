@@ -156,7 +156,7 @@ extension PostPolicy {
             parts.append(Condition.equals(field: field.name, value: field.value).json)
         }
         parts += signing.map { Condition.equals(field: $0.name, value: $0.value).json }
-        return #"{"expiration":"\#(expiresAt.iso8601)","conditions":[\#(parts.joined(separator: ","))]}"#
+        return JSON.object([JSON.Member("expiration", .string(expiresAt.iso8601)), JSON.Member("conditions", .array(parts))]).compact
     }
 }
 
@@ -188,11 +188,12 @@ extension PostPolicy.Condition {
         }
     }
 
-    var json: String {
+    fileprivate var json: JSON {
         switch self {
-        case .equals(let field, let value): "{\(JSONText.quote(field)):\(JSONText.quote(value))}"
-        case .startsWith(let field, let prefix): #"["starts-with",\#(JSONText.quote("$" + field)),\#(JSONText.quote(prefix))]"#
-        case .contentLengthRange(let range): #"["content-length-range",\#(range.lowerBound),\#(range.upperBound)]"#
+        case .equals(let field, let value): .object([JSON.Member(field, .string(value))])
+        case .startsWith(let field, let prefix): .array([.string("starts-with"), .string("$" + field), .string(prefix)])
+        case .contentLengthRange(let range):
+            .array([.string("content-length-range"), .integer(range.lowerBound), .integer(range.upperBound)])
         }
     }
 }

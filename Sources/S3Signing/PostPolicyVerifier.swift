@@ -157,8 +157,8 @@ struct ReceivedPolicy {
 
     init(base64 text: String) throws(S3Error) {
         guard let bytes = Base64.decode(text) else { throw .invalidPolicy("Invalid Base64 Encoding.") }
-        let document: JSONText
-        do { document = try JSONText(bytes) } catch { throw .invalidPolicy("Invalid JSON.") }
+        let document: JSON
+        do { document = try JSONParser.parse(bytes[...], takesPolicyEscapes: true) } catch { throw .invalidPolicy("Invalid JSON.") }
         guard case .object(let members) = document else { throw .invalidPolicy("Invalid JSON.") }
         guard let expiration = members.first(where: { $0.name == "expiration" })?.value else {
             throw .invalidPolicy("Policy missing expiration.")
@@ -178,7 +178,7 @@ struct ReceivedPolicy {
         conditions.contains { $0.field == field }
     }
 
-    private mutating func add(_ condition: JSONText) throws(S3Error) {
+    private mutating func add(_ condition: JSON) throws(S3Error) {
         switch condition {
         case .object(let members):
             guard members.count == 1, case .string(let value) = members[0].value else {
@@ -198,7 +198,7 @@ struct ReceivedPolicy {
         }
     }
 
-    private mutating func narrow(_ lower: JSONText, _ upper: JSONText) throws(S3Error) {
+    private mutating func narrow(_ lower: JSON, _ upper: JSON) throws(S3Error) {
         guard let lower = ReceivedPolicy.size(lower), let upper = ReceivedPolicy.size(upper), lower <= upper else {
             throw .invalidPolicy("Invalid content-length-range.")
         }
@@ -210,7 +210,7 @@ struct ReceivedPolicy {
         contentLengthRange = range.clamped(to: lower...upper)
     }
 
-    private static func size(_ value: JSONText) -> Int64? {
+    private static func size(_ value: JSON) -> Int64? {
         switch value {
         case .integer(let size): size >= 0 ? size : nil
         case .string(let text): Int64(text).flatMap { $0 >= 0 ? $0 : nil }

@@ -1,3 +1,5 @@
+import S3Signing
+
 /// Text made safe for the place it is pasted into.
 enum Quoting {
     /// One word of a POSIX shell; control characters as `$'…'`, so that a terminal stays as it is.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Libcrypto
+import S3Signing
 import Settings
 import Uploads
 

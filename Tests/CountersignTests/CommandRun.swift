@@ -1,3 +1,4 @@
+import S3Signing
 import SigV4
 import Synchronization
 

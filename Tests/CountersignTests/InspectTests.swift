@@ -1,3 +1,4 @@
+import S3Signing
 import Testing
 
 @testable import countersign

@@ -1,10 +1,11 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import S3Signing
 
 /// Reads a JSON body within its limits.
 enum BodyReader {
-    static func json(of request: Request, maximumBytes: Int) async throws -> JSONValue {
+    static func json(of request: Request, maximumBytes: Int) async throws -> JSON {
         try checkMediaType(request.headers)
         let bytes = try await bytes(of: request, maximumBytes: maximumBytes)
         if bytes.isEmpty { throw Problem(.malformedJSON, "The body is empty: send a JSON object.") }

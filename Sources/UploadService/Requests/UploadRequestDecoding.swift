@@ -1,3 +1,4 @@
+import S3Signing
 import Uploads
 
 /// Reads upload requests from JSON, naming the member that is to blame by its path.
@@ -7,16 +8,16 @@ struct JSONObjectReader {
     /// Names in error messages are cut to this length.
     private static let maximumNameLength = 64
 
-    private let members: [String: JSONValue]
+    private let members: [String: JSON]
     private let path: String
 
     /// - Parameters:
     ///   - path: where the object stands in the body; empty for the body itself.
     ///   - known: the names that it may hold.
-    init(_ value: JSONValue, path: String, known: [String]) throws(Problem) {
+    init(_ value: JSON, path: String, known: [String]) throws(Problem) {
         guard case .object(let members) = value else {
             let subject = path.isEmpty ? "The body" : "'\(path)'"
-            throw Problem(.wrongType, "\(subject) must be a JSON object, not \(value.kind).", field: path.isEmpty ? nil : path)
+            throw Problem(.wrongType, "\(subject) must be a JSON object, not \(value.kindName).", field: path.isEmpty ? nil : path)
         }
         self.members = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value) })
         self.path = path
@@ -33,22 +34,22 @@ struct JSONObjectReader {
     }
 
     /// A member's value; an absent one and null are the same.
-    func value(_ name: String) -> JSONValue? {
+    func value(_ name: String) -> JSON? {
         guard let value = members[name] else { return nil }
         if case .null = value { return nil }
         return value
     }
 
-    func required(_ name: String, _ meaning: String) throws(Problem) -> JSONValue {
+    func required(_ name: String, _ meaning: String) throws(Problem) -> JSON {
         guard let value = value(name) else {
             throw Problem(.missingField, "'\(field(name))' is missing: \(meaning).", field: field(name))
         }
         return value
     }
 
-    func string(_ name: String, _ value: JSONValue) throws(Problem) -> String {
+    func string(_ name: String, _ value: JSON) throws(Problem) -> String {
         guard case .string(let string) = value else {
-            throw Problem(.wrongType, "'\(field(name))' must be a string, not \(value.kind).", field: field(name))
+            throw Problem(.wrongType, "'\(field(name))' must be a string, not \(value.kindName).", field: field(name))
         }
         return string
     }
@@ -61,21 +62,21 @@ struct JSONObjectReader {
     /// A number of bytes, written without fraction and exponent; nil where it is absent.
     func optionalByteCount(_ name: String) throws(Problem) -> Int64? {
         guard let value = value(name) else { return nil }
-        guard case .number = value else {
-            throw Problem(.wrongType, "'\(field(name))' must be a number of bytes, not \(value.kind).", field: field(name))
-        }
-        guard let integer = value.integer else {
+        switch value {
+        case .integer(let integer): return integer
+        case .number:
             throw Problem(
                 .wrongType, "'\(field(name))' must be a whole number of bytes up to \(Int64.max), without fraction or exponent.",
                 field: field(name))
+        default:
+            throw Problem(.wrongType, "'\(field(name))' must be a number of bytes, not \(value.kindName).", field: field(name))
         }
-        return integer
     }
 
     func strings(_ name: String) throws(Problem) -> [String: String] {
         guard let value = value(name) else { return [:] }
         guard case .object(let members) = value else {
-            throw Problem(.wrongType, "'\(field(name))' must be an object of strings, not \(value.kind).", field: field(name))
+            throw Problem(.wrongType, "'\(field(name))' must be an object of strings, not \(value.kindName).", field: field(name))
         }
         var strings: [String: String] = [:]
         for member in members {
@@ -90,7 +91,7 @@ extension UploadRequest {
     private static let members = ["rule", "filename", "size", "type", "sha256", "metadata", "method"]
 
     /// - Parameter path: where the upload request stands in the body; empty for the body itself.
-    init(json: JSONValue, path: String) throws(Problem) {
+    init(json: JSON, path: String) throws(Problem) {
         let reader = try JSONObjectReader(json, path: path, known: Self.members)
         let rule = try reader.string("rule", reader.required("rule", "name the upload rule; GET /v1/rules lists them"))
         let filename = try reader.string("filename", reader.required("filename", "send the name of the file"))

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import S3Signing
 import SigV4
 import Uploads
 
@@ -107,11 +108,11 @@ struct UploadHandlers: Sendable {
         return values.first
     }
 
-    private static func batchEntries(_ json: JSONValue) throws(Problem) -> [JSONValue] {
+    private static func batchEntries(_ json: JSON) throws(Problem) -> [JSON] {
         let body = try JSONObjectReader(json, path: "", known: ["uploads"])
         let uploads = try body.required("uploads", "send an array of upload requests")
         guard case .array(let entries) = uploads else {
-            throw Problem(.wrongType, "'uploads' must be an array, not \(uploads.kind).", field: "uploads")
+            throw Problem(.wrongType, "'uploads' must be an array, not \(uploads.kindName).", field: "uploads")
         }
         guard (1...maximumBatchCount).contains(entries.count) else {
             throw Problem(
@@ -121,7 +122,7 @@ struct UploadHandlers: Sendable {
     }
 
     private func decide(
-        _ entry: JSONValue, path: String, caller: Caller, office: TicketOffice, at now: SigningTime,
+        _ entry: JSON, path: String, caller: Caller, office: TicketOffice, at now: SigningTime,
         using random: inout any RandomNumberGenerator
     ) -> Result<Ticket, Problem> {
         do {

@@ -1,25 +1,52 @@
-/// A strict parser of RFC 8259 for bodies that strangers send: one value and nothing after it, valid UTF-8, no duplicate names, bounded depth
-/// and number length.
-struct JSONParser {
-    /// Arrays and objects may nest this deep; an upload request needs three levels.
-    static let maximumDepth = 32
+/// Why a text is not JSON, and where. Lines and columns count from 1; columns count bytes.
+package struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
+    package let message: String
+    package let line: Int
+    package let column: Int
+
+    package init(message: String, line: Int, column: Int) {
+        self.message = message
+        self.line = line
+        self.column = column
+    }
+
+    package var description: String { "line \(line), column \(column): \(message)" }
+}
+
+/// The one reader of JSON (RFC 8259) that strangers send: strict, one value and nothing after it, valid UTF-8, no name twice in
+/// an object, bounded depth and number length.
+package struct JSONParser {
+    /// Arrays and objects may nest this deep; an upload request needs three levels, a POST policy four.
+    package static let maximumDepth = 32
     /// Longer number texts are refused; Int64 needs 20 characters.
     static let maximumNumberLength = 64
 
-    private let bytes: [UInt8]
-    private var position = 0
+    private let bytes: ArraySlice<UInt8>
+    private let takesPolicyEscapes: Bool
+    private var position: Int
 
-    private init(_ bytes: [UInt8]) {
+    private init(_ bytes: ArraySlice<UInt8>, takesPolicyEscapes: Bool) {
         self.bytes = bytes
+        self.takesPolicyEscapes = takesPolicyEscapes
+        position = bytes.startIndex
     }
 
-    static func parse(_ bytes: [UInt8]) throws(JSONSyntaxError) -> JSONValue {
-        var parser = JSONParser(bytes)
+    /// - Parameter takesPolicyEscapes: whether `\$` and `\v` are escapes too, as S3 documents for POST policies.
+    package static func parse(_ bytes: ArraySlice<UInt8>, takesPolicyEscapes: Bool = false) throws(JSONSyntaxError) -> JSON {
+        var parser = JSONParser(bytes, takesPolicyEscapes: takesPolicyEscapes)
         parser.skipWhitespace()
         let value = try parser.value(depth: 0)
         parser.skipWhitespace()
-        if parser.position < bytes.count { throw parser.error("unexpected text after the value") }
+        if parser.position < bytes.endIndex { throw parser.error("unexpected text after the value") }
         return value
+    }
+
+    package static func parse(_ bytes: [UInt8]) throws(JSONSyntaxError) -> JSON {
+        try parse(bytes[...])
+    }
+
+    package static func parse(_ text: String) throws(JSONSyntaxError) -> JSON {
+        try parse(Array(text.utf8)[...])
     }
 
     private func error(_ message: String) -> JSONSyntaxError {
@@ -27,27 +54,27 @@ struct JSONParser {
     }
 
     private func error(_ message: String, at offset: Int) -> JSONSyntaxError {
-        let before = bytes[..<min(offset, bytes.count)]
-        let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        let before = bytes[..<min(offset, bytes.endIndex)]
+        let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.startIndex
         let line = before.count { $0 == UInt8(ascii: "\n") } + 1
         return JSONSyntaxError(message: message, line: line, column: before.endIndex - lineStart + 1)
     }
 
     private var current: UInt8? {
-        position < bytes.count ? bytes[position] : nil
+        position < bytes.endIndex ? bytes[position] : nil
     }
 
     private mutating func skipWhitespace() {
         while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
-    private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
+    private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSON {
         guard let byte = current else { throw error("the text ends where a value should be") }
         switch byte {
         case UInt8(ascii: "{"): return try object(depth: depth + 1)
         case UInt8(ascii: "["): return try array(depth: depth + 1)
         case UInt8(ascii: "\""): return .string(try string())
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
@@ -55,18 +82,17 @@ struct JSONParser {
         }
     }
 
-    private mutating func literal(_ text: StaticString, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue {
-        let expected = Array("\(text)".utf8)
-        guard bytes[position...].starts(with: expected) else { throw error("expected a value") }
-        position += expected.count
+    private mutating func literal(_ text: String, _ value: JSON) throws(JSONSyntaxError) -> JSON {
+        guard bytes[position...].starts(with: text.utf8) else { throw error("expected a value") }
+        position += text.utf8.count
         return value
     }
 
     // MARK: Arrays and objects
 
-    private mutating func array(depth: Int) throws(JSONSyntaxError) -> JSONValue {
+    private mutating func array(depth: Int) throws(JSONSyntaxError) -> JSON {
         try enter(depth: depth)
-        var elements: [JSONValue] = []
+        var elements: [JSON] = []
         if close(UInt8(ascii: "]")) { return .array([]) }
         while true {
             skipWhitespace()
@@ -76,9 +102,9 @@ struct JSONParser {
         }
     }
 
-    private mutating func object(depth: Int) throws(JSONSyntaxError) -> JSONValue {
+    private mutating func object(depth: Int) throws(JSONSyntaxError) -> JSON {
         try enter(depth: depth)
-        var members: [JSONValue.Member] = []
+        var members: [JSON.Member] = []
         var names: Set<String> = []
         if close(UInt8(ascii: "}")) { return .object([]) }
         while true {
@@ -90,7 +116,7 @@ struct JSONParser {
             skipWhitespace()
             try expect(UInt8(ascii: ":"), "expected ':' after a member name")
             skipWhitespace()
-            members.append(JSONValue.Member(name: name, value: try value(depth: depth)))
+            members.append(JSON.Member(name, try value(depth: depth)))
             if close(UInt8(ascii: "}")) { return .object(members) }
             try expect(UInt8(ascii: ","), "expected ',' or '}'")
         }
@@ -115,7 +141,7 @@ struct JSONParser {
 
     // MARK: Numbers
 
-    private mutating func number() throws(JSONSyntaxError) -> String {
+    private mutating func number() throws(JSONSyntaxError) -> JSON {
         let start = position
         if current == UInt8(ascii: "-") { position += 1 }
         if current == UInt8(ascii: "0") {
@@ -136,7 +162,8 @@ struct JSONParser {
         guard position - start <= Self.maximumNumberLength else {
             throw error("a number is longer than \(Self.maximumNumberLength) characters", at: start)
         }
-        return String(decoding: bytes[start..<position], as: UTF8.self)
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        return Int64(text).map { .integer($0) } ?? .number(text)
     }
 
     private mutating func digits() throws(JSONSyntaxError) {
@@ -185,6 +212,8 @@ struct JSONParser {
         position += 1
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
+        case UInt8(ascii: "$") where takesPolicyEscapes: text.append(byte)
+        case UInt8(ascii: "v") where takesPolicyEscapes: text.append(0x0B)
         case UInt8(ascii: "b"): text.append(0x08)
         case UInt8(ascii: "f"): text.append(0x0C)
         case UInt8(ascii: "n"): text.append(0x0A)
@@ -198,7 +227,7 @@ struct JSONParser {
     private mutating func unicodeEscape(from start: Int) throws(JSONSyntaxError) -> Unicode.Scalar {
         let first = try hexadecimalUnit(from: start)
         if let scalar = Unicode.Scalar(first) { return scalar }
-        guard UTF16.isLeadSurrogate(first), current == UInt8(ascii: "\\"), bytes.dropFirst(position + 1).first == UInt8(ascii: "u") else {
+        guard UTF16.isLeadSurrogate(first), current == UInt8(ascii: "\\"), bytes[(position + 1)...].first == UInt8(ascii: "u") else {
             throw error("half of a surrogate pair", at: start)
         }
         position += 2
@@ -208,7 +237,7 @@ struct JSONParser {
     }
 
     private mutating func hexadecimalUnit(from start: Int) throws(JSONSyntaxError) -> UInt16 {
-        let digits = bytes[position..<min(position + 4, bytes.count)]
+        let digits = bytes[position..<min(position + 4, bytes.endIndex)]
         let isHexadecimal = digits.allSatisfy { Self.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0 | 0x20) }
         guard digits.count == 4, isHexadecimal, let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16) else {
             throw error("\\u needs four hexadecimal digits", at: start)

@@ -1,5 +1,5 @@
-/// A JSON value whose objects keep their order: what a command prints is read by people too.
-enum JSON: Equatable, Sendable {
+/// A JSON value (RFC 8259) whose objects keep their order: policies, forms and what a command prints are read by people too.
+package enum JSON: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -9,28 +9,28 @@ enum JSON: Equatable, Sendable {
     case array([JSON])
     case object([Member])
 
-    struct Member: Equatable, Sendable {
-        var name: String
-        var value: JSON
+    package struct Member: Equatable, Sendable {
+        package var name: String
+        package var value: JSON
 
-        init(_ name: String, _ value: JSON) {
+        package init(_ name: String, _ value: JSON) {
             self.name = name
             self.value = value
         }
     }
 
-    subscript(name: String) -> JSON? {
+    package subscript(name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
     }
 
-    var string: String? {
+    package var string: String? {
         guard case .string(let text) = self else { return nil }
         return text
     }
 
     /// What kind of value this is, for messages.
-    var kindName: String {
+    package var kindName: String {
         switch self {
         case .null: "null"
         case .bool: "a boolean"
@@ -42,20 +42,20 @@ enum JSON: Equatable, Sendable {
     }
 
     /// On one line.
-    var compact: String {
+    package var compact: String {
         var text: [UInt8] = []
         append(to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 
     /// Indented by two spaces.
-    var pretty: String {
+    package var pretty: String {
         var text: [UInt8] = []
         appendPretty(to: &text, depth: 0)
         return String(decoding: text, as: UTF8.self)
     }
 
-    func append(to text: inout [UInt8]) {
+    package func append(to text: inout [UInt8]) {
         switch self {
         case .array(let elements):
             text.append(UInt8(ascii: "["))
@@ -121,7 +121,7 @@ enum JSON: Equatable, Sendable {
     private static let hexDigits = Array("0123456789abcdef".utf8)
 
     /// A JSON string literal; control characters and DEL as `\u00xx`, so that a terminal stays as it is.
-    static func appendQuoted(_ string: String, to text: inout [UInt8]) {
+    package static func appendQuoted(_ string: String, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
         for byte in string.utf8 {
             switch byte {

@@ -1,3 +1,5 @@
+import S3Signing
+
 /// Writes JSON straight into bytes, in the order of the calls; commas are its own business.
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []
@@ -28,7 +30,7 @@ struct JSONWriter {
 
     mutating func string(_ string: String) {
         separate()
-        quote(string)
+        JSON.appendQuoted(string, to: &bytes)
     }
 
     mutating func integer(_ integer: some BinaryInteger) {
@@ -83,22 +85,4 @@ struct JSONWriter {
         needsComma = true
     }
 
-    private mutating func quote(_ string: String) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x0A: bytes += #"\n"#.utf8
-            case 0x0D: bytes += #"\r"#.utf8
-            case 0x09: bytes += #"\t"#.utf8
-            case 0..<0x20, 0x7F:
-                bytes += (byte < 0x10 ? #"\u000"# : #"\u00"#).utf8
-                bytes += String(byte, radix: 16).utf8
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
 }

@@ -1,43 +1,19 @@
+import S3Signing
 import Testing
 
-@testable import UploadService
-
 @Suite struct JSONParserTests {
-    private func parse(_ text: String) throws(JSONSyntaxError) -> JSONValue {
+    private func parse(_ text: String) throws(JSONSyntaxError) -> JSON {
         try JSONParser.parse(Array(text.utf8))
     }
 
-    /// The value written again: what was understood.
-    private func rewritten(_ text: String) throws -> String {
-        func write(_ value: JSONValue, _ json: inout JSONWriter) {
-            switch value {
-            case .null: json.string("<null>")
-            case .bool(let bool): json.bool(bool)
-            case .number(let text): json.string("<\(text)>")
-            case .string(let string): json.string(string)
-            case .array(let elements): json.array { json in elements.forEach { write($0, &json) } }
-            case .object(let members):
-                json.object { json in
-                    for member in members {
-                        json.name(member.name)
-                        write(member.value, &json)
-                    }
-                }
-            }
-        }
-        var json = JSONWriter()
-        write(try parse(text), &json)
-        return String(decoding: json.bytes, as: UTF8.self)
-    }
-
     @Test(arguments: [
-        (#" { "b" : [ 1 , -0.5e+3, true,false ,null ] , "a":{} } "#, #"{"b":["<1>","<-0.5e+3>",true,false,"<null>"],"a":{}}"#),
+        (#" { "b" : [ 1 , -0.5e+3, true,false ,null ] , "a":{} } "#, #"{"b":[1,-0.5e+3,true,false,null],"a":{}}"#),
         (#""\"\\\/\b\f\n\r\t\u00e9\uD83D\uDE00é😀""#, #""\"\\/\u0008\u000c\n\r\té😀é😀""#),
         (#""\u0000""#, #""\u0000""#),
-        ("0", #""<0>""#), ("-0", #""<-0>""#), ("[]", "[]"), (#"{"":""}"#, #"{"":""}"#),
+        ("0", "0"), ("-0", "0"), ("[]", "[]"), (#"{"":""}"#, #"{"":""}"#),
     ])
     func understands(text: String, expected: String) throws {
-        #expect(try rewritten(text) == expected)
+        #expect(try parse(text).compact == expected)
     }
 
     @Test(arguments: [
@@ -84,34 +60,17 @@ import Testing
         #expect(throws: JSONSyntaxError(message: "a number is longer than 64 characters", line: 1, column: 2)) { try parse("[\(number)]") }
     }
 
-    @Test(
-        arguments: [
-            ("9223372036854775807", Int64.max), ("-1", -1), ("9223372036854775808", nil), ("1.0", nil), ("1e3", nil), ("true", nil),
-            (#""1""#, nil),
-        ] as [(String, Int64?)])
-    func integersAreExact(text: String, expected: Int64?) throws {
-        #expect(try parse(text).integer == expected)
-    }
-
     /// Whatever bytes come: an answer or an error, never a trap; and what is accepted is accepted again when it is written again.
     @Test func anythingIsAnsweredOrRefused() throws {
-        var random = SeededGenerator(seed: 42)
+        var random = SplitMix(seed: 42)
         let alphabet = Array(#"{}[]",:0123456789.eE+-\utrfalsn "#.utf8) + [0, 0x1F, 0x7F, 0x80, 0xC3, 0xA9, 0xFF, 0x0A]
         var accepted = 0
         for _ in 0..<20_000 {
             let bytes = (0..<Int.random(in: 0...12, using: &random)).map { _ in alphabet.randomElement(using: &random)! }
             guard let value = try? JSONParser.parse(bytes) else { continue }
             accepted += 1
-            if case .string(let string) = value {
-                var json = JSONWriter()
-                json.string(string)
-                let again = try JSONParser.parse(json.bytes)
-                guard case .string(let same) = again else {
-                    Issue.record("a string came back as \(again.kind)")
-                    continue
-                }
-                #expect(Array(same.utf8) == Array(string.utf8))
-            }
+            let again = try JSONParser.parse(value.compact)
+            #expect(again.compact == value.compact)
         }
         #expect(accepted > 100)
     }
