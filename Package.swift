@@ -114,7 +114,13 @@ let package = Package(
         .testTarget(name: "S3PolicyTests", dependencies: ["S3Policy"], swiftSettings: settings),
         .testTarget(
             name: "UploadsTests", dependencies: ["Uploads", "S3Signing", "SigV4", "Libcrypto"], swiftSettings: settings),
-        .testTarget(name: "SettingsTests", dependencies: ["Settings", "Uploads", "S3Signing"], swiftSettings: settings),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: [
+                "Settings", "Uploads", "S3Signing", "S3Policy", "SigV4", "Libcrypto",
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "LocalBucketTests",
             dependencies: [

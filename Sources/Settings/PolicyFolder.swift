@@ -68,7 +68,12 @@ public enum PolicyFolder {
         func refuse(_ message: String) -> SettingsError { SettingsError([SettingsProblem(file: file, message: message)]) }
         guard let handle = FileHandle(forReadingAtPath: file) else { throw refuse("the file cannot be read") }
         defer { try? handle.close() }
-        guard let data = try? handle.read(upToCount: YAMLDocument.maximumBytes + 1) else { throw refuse("the file cannot be read") }
+        let data: Data
+        do {
+            data = try handle.read(upToCount: YAMLDocument.maximumBytes + 1) ?? Data()
+        } catch {
+            throw refuse("the file cannot be read")
+        }
         guard data.count <= YAMLDocument.maximumBytes else { throw refuse("the file is larger than 256 KiB") }
         guard let text = String(validating: data, as: UTF8.self) else { throw refuse("the file is not UTF-8") }
         return text

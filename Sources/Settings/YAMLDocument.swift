@@ -23,24 +23,41 @@ struct YAMLDocument {
         // Yams stops at the first mapping with a repeated key. So that the rest of the file is checked too, the repeated key gets a mark of
         // private use in the text, one character for one, and the text is read again.
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { Array($0.unicodeScalars) }
-        var hidden: [(line: Int, column: Int)] = []
+        var hidden = 0
         while true {
             do {
                 let source = lines.map { String(String.UnicodeScalarView($0)) }.joined(separator: "\n")
                 root = try Yams.compose(yaml: source)
                 break
-            } catch YamlError.duplicatedKeysInMapping(let keys, let context)
-                where hidden.count < YAMLDocument.maximumDuplicates && YAMLDocument.hide(context.mark, in: &lines)
+            } catch YamlError.duplicatedKeysInMapping(_, let context)
+                where hidden < YAMLDocument.maximumDuplicates && YAMLDocument.hide(context.mark, in: &lines, number: hidden)
             {
-                hidden.append((context.mark.line, context.mark.column))
-                if keys.isEmpty { continue }
+                hidden += 1
             } catch {
                 throw YAMLDocument.problem(error, file: file)
             }
         }
+        var budget = YAMLDocument.maximumNodes
+        if let root, !YAMLDocument.fits(root, &budget) {
+            throw SettingsProblem(file: file, message: "with its aliases written out the file is too large; write values where they belong")
+        }
         duplicates = root.map { YAMLDocument.duplicates(in: $0) } ?? []
     }
 
+    /// Few lines of aliases to aliases can stand for more values than there is memory; whatever walks the tree relies on this limit.
+    private static let maximumNodes = 100_000
+
+    private static func fits(_ node: Node, _ budget: inout Int) -> Bool {
+        budget -= 1
+        guard budget > 0 else { return false }
+        switch node {
+        case .mapping(let mapping): return mapping.allSatisfy { fits($0.key, &budget) && fits($0.value, &budget) }
+        case .sequence(let sequence): return sequence.allSatisfy { fits($0, &budget) }
+        case .scalar, .alias: return true
+        }
+    }
+
+    /// Marks are of Unicode's private plane 15: 128 for each hidden key, so that one tells which ASCII character it stands for.
     private static let firstMarker: UInt32 = 0xF0000
 
     /// Whether a key was renamed because another of its name follows.
@@ -48,13 +65,13 @@ struct YAMLDocument {
         (key.unicodeScalars.first?.value ?? 0) >= firstMarker
     }
 
-    private static func hide(_ mark: Mark, in lines: inout [[Unicode.Scalar]]) -> Bool {
+    private static func hide(_ mark: Mark, in lines: inout [[Unicode.Scalar]], number: Int) -> Bool {
         let line = mark.line - 1
         guard lines.indices.contains(line) else { return false }
         var column = mark.column - 1
         if lines[line].indices.contains(column), lines[line][column] == "\"" || lines[line][column] == "'" { column += 1 }
         guard lines[line].indices.contains(column), lines[line][column].isASCII,
-            let marker = Unicode.Scalar(firstMarker + lines[line][column].value)
+            let marker = Unicode.Scalar(firstMarker + UInt32(number) * 128 + lines[line][column].value)
         else { return false }
         lines[line][column] = marker
         return true
@@ -79,7 +96,7 @@ struct YAMLDocument {
     }
 
     private static func restored(_ key: String) -> String {
-        guard isHidden(key), let first = key.unicodeScalars.first, let scalar = Unicode.Scalar(first.value - firstMarker) else {
+        guard isHidden(key), let first = key.unicodeScalars.first, let scalar = Unicode.Scalar((first.value - firstMarker) % 128) else {
             return key
         }
         return String(scalar) + String(key.unicodeScalars.dropFirst())

@@ -160,7 +160,7 @@ struct YAMLReader {
     static func suggestion(for key: String, among allowed: [String]) -> String {
         let plain = plain(key)
         let near = allowed.map { ($0, distance(plain, YAMLReader.plain($0))) }.min { $0.1 < $1.1 }
-        if let near, near.1 <= max(1, plain.count / 4) { return "; did you mean \"\(near.0)\"?" }
+        if let near, near.1 <= max(1, plain.count / 3) { return "; did you mean \"\(near.0)\"?" }
         return "; it has \(allowed.joined(separator: ", "))"
     }
 

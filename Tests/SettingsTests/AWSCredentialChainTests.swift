@@ -8,11 +8,11 @@ import Testing
 @Suite struct AWSCredentialChainTests {
     private func chain(_ variables: [String: String] = [:], credentials: String? = nil, config: String? = nil) -> AWSCredentialChain {
         var variables = variables
-        variables["HOME"] = "/home/ada"
+        variables["HOME"] = "/people/ada"
         return AWSCredentialChain(variables: variables) { path in
             switch path {
-            case "/home/ada/.aws/credentials": credentials
-            case "/home/ada/.aws/config": config
+            case "/people/ada/.aws/credentials": credentials
+            case "/people/ada/.aws/config": config
             default: nil
             }
         }
@@ -49,7 +49,7 @@ import Testing
         let first = try chain(credentials: credentials).credentials()
         #expect(first.credentials.accessKeyID == "A")
         #expect(secret(first.credentials) == "a/b+c=")
-        #expect(first.source == "profile default in /home/ada/.aws/credentials")
+        #expect(first.source == "profile default in /people/ada/.aws/credentials")
         let other = try chain(["AWS_PROFILE": "other"], credentials: credentials).credentials()
         #expect(other.credentials.accessKeyID == "B")
         #expect(secret(other.credentials) == "s#t")
@@ -104,9 +104,9 @@ import Testing
 
     @Test func namesTheFilesThatTheVariablesName() throws {
         let chain = AWSCredentialChain(variables: [
-            "AWS_SHARED_CREDENTIALS_FILE": "~/keys", "AWS_CONFIG_FILE": "/etc/aws", "HOME": "/home/ada",
+            "AWS_SHARED_CREDENTIALS_FILE": "~/keys", "AWS_CONFIG_FILE": "/etc/aws", "HOME": "/people/ada",
         ]) {
-            $0 == "/home/ada/keys"
+            $0 == "/people/ada/keys"
                 ? "[default]\naws_access_key_id=A\naws_secret_access_key=S" : $0 == "/etc/aws" ? "[default]\nregion=r" : nil
         }
         #expect(try chain.credentials().credentials.accessKeyID == "A")

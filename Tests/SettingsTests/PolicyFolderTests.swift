@@ -1,0 +1,217 @@
+import S3Signing
+import Testing
+import Uploads
+
+@testable import Settings
+
+@Suite struct PolicyFolderTests {
+    @Test func `every key of an uploads.yaml arrives`() throws {
+        let folder = try TemporaryPolicies([
+            "qa-2/uploads.yaml": """
+            bucket: example.qa
+            region: us-west-2
+            endpoint: https://storage.example.com:9000/s3
+            provider: minio
+            addressing: path
+            allowedOrigins: ["https://*.preview.example.com", http://localhost:3000]
+            publicBaseUrl: https://cdn.example.com/
+            defaultLifetime: 1h
+            rules:
+              films:
+                contentTypes: [video/*, image/png]
+                minimumSize: 10 KB
+                maximumSize: 1 GiB
+                key: "{caller}/{uuid}{ext}"
+                once: false
+                encryption: {kms: alias/films, bucketKey: true}
+                storageClass: STANDARD_IA
+                tags: {from: web, year: 2024}
+                metadata: [title]
+                cacheControl: no-store
+                contentDisposition: inline
+                checksum: required
+              forms:
+                contentTypes: [text/csv]
+                maximumSize: 1000
+                key: forms/{uuid}
+                method: POST
+                once: false
+                lifetime: 90
+                encryption: s3
+            """
+        ])
+        let environment = try PolicyFolder.environments(in: folder.path)[0]
+        #expect(environment.name == "qa-2" && environment.provider == .minio)
+        #expect(environment.location.url(for: nil) == "https://storage.example.com:9000/s3/example.qa")
+        #expect(environment.allowedOrigins.map(\.text) == ["https://*.preview.example.com", "http://localhost:3000"])
+        #expect(environment.publicBaseURL == "https://cdn.example.com")
+        let films = try #require(environment.rule(named: "films"))
+        #expect(films.contentTypes.map(\.text) == ["video/*", "image/png"])
+        #expect(films.sizeBytes == 10_000...(1 << 30) && films.keyTemplate.text == "{caller}/{uuid}{ext}")
+        #expect(films.lifetimeSeconds == 3600 && films.method == .put && !films.once)
+        #expect(films.encryption == .kms(keyID: "alias/films", bucketKey: true) && films.storageClass == .standardIA)
+        #expect(films.tags.map(\.key) == ["from", "year"] && films.tags.map(\.value) == ["web", "2024"])
+        #expect(films.allowedMetadata == ["title"] && films.cacheControl == "no-store")
+        #expect(films.contentDisposition == ContentDisposition(kind: .inline, namesFile: false) && films.checksum == .required)
+        let forms = try #require(environment.rule(named: "forms"))
+        #expect(forms.method == .post && forms.lifetimeSeconds == 90 && forms.encryption == .s3 && forms.sizeBytes == 1...1000)
+    }
+
+    @Test func `what is left out has its default`() throws {
+        let folder = try TemporaryPolicies(["staging/uploads.yaml": validYAML])
+        let environment = try PolicyFolder.environments(in: folder.path)[0]
+        let rule = try #require(environment.rules.first)
+        #expect(environment.provider == .aws && environment.location.host == "example-staging.s3.eu-central-1.amazonaws.com")
+        #expect(
+            rule.lifetimeSeconds == 900 && rule.method == .put && rule.once && rule.checksum == .optional && rule.sizeBytes.lowerBound == 1)
+    }
+
+    @Test func `AWS's endpoint options are taken`() throws {
+        let folder = try TemporaryPolicies(["staging/uploads.yaml": validYAML + "endpointOptions: [dualstack]\n"])
+        #expect(
+            try PolicyFolder.environments(in: folder.path)[0].location.host == "example-staging.s3.dualstack.eu-central-1.amazonaws.com")
+    }
+
+    @Test func `every mistake is told at once, with its place and what is allowed`() throws {
+        let problems = try TemporaryPolicies.problems(
+            """
+            bucket: Example_Bucket
+            regoin: eu-central-1
+            provider: azure
+            allowedOrigins:
+              - https://*.netlify.app
+              - https://app.example.com/
+            defaultLifetime: soon
+            rules:
+              photos:
+                contentTypes: [image/png, "*/*", image/png]
+                maximumSize: large
+                key: ../{filename}
+                once: perhaps
+                colour: blue
+              forms:
+                contentTypes: image/png
+                maximumSize: 6 GiB
+                key: forms/{caller}
+                method: POST
+                lifetime: 1h
+                tags: [a]
+              empty:
+            """)
+        let expected = [
+            "1:1 uploads.yaml needs region", "1:9 bucket: 'Example_Bucket' is no bucket name",
+            "2:1 uploads.yaml has no key \"regoin\"; did you mean \"region\"?",
+            "3:11 provider: \"azure\" is not allowed; use aws, r2,", "5:5 allowedOrigins: \"https://*.netlify.app\"",
+            "6:5 allowedOrigins: \"https://app.example.com/\"",
+            "7:18 defaultLifetime: \"soon\" is not a time", "10:31 contentTypes: \"*/*\"", "10:38 contentTypes: \"image/png\" stands twice",
+            "11:18 maximumSize: \"large\" is not a size", "12:10 key: {filename} does not exist",
+            "13:11 once: \"perhaps\" is not allowed; use true or false",
+            "14:5 the rule photos has no key \"colour\"; it has contentTypes,",
+            "15:3 once of the rule forms: S3 cannot make a POST form single-use",
+            "16:19 contentTypes is a list", "17:18 maximumSize of the rule forms", "18:10 key of the rule forms",
+            "20:15 lifetime of the rule forms",
+            "21:11 tags is a mapping", "22:3 the rule empty needs contentTypes", "22:3 the rule empty needs maximumSize",
+            "22:3 the rule empty needs key",
+            "22:9 the rule empty is a mapping",
+        ]
+        #expect(problems.count == expected.count, "\(problems.joined(separator: "\n"))")
+        for (problem, start) in zip(problems, expected) { #expect(problem.hasPrefix(start)) }
+    }
+
+    @Test func `a key that stands twice does not hide other mistakes`() throws {
+        let problems = try TemporaryPolicies.problems(
+            validYAML.replacing("region:", with: "\"bucket\": other\nregion:") + "bucket: third\ncolour: blue\n")
+        #expect(
+            problems == [
+                "2:1 \"bucket\" stands here for the second time; line 1 has the first",
+                "9:1 \"bucket\" stands here for the second time; line 2 has the first",
+                "10:1 uploads.yaml has no key \"colour\"; it has \(YAMLReader.environmentKeys.joined(separator: ", "))",
+            ])
+        let rules = try TemporaryPolicies.problems(validYAML + "  photos: {}\n")
+        #expect(rules.first == "8:3 \"photos\" stands here for the second time; line 4 has the first")
+    }
+
+    @Test(arguments: [
+        ("", "the file is empty"), ("# nothing\n", "the file is empty"), ("- a\n", "uploads.yaml is a mapping"),
+        ("a: b: c\n", "this is not YAML"),
+        ("\tbucket: x\n", "this is not YAML"), ("bucket: [\n", "this is not YAML"), ("a: *unknown\n", "this is not YAML"),
+        ("---\na: b\n---\nc: d\n", "this is not YAML"),
+        ("just text", "uploads.yaml is a mapping"),
+    ])
+    func `what is no mapping is told`(yaml: String, message: String) throws {
+        let problems = try TemporaryPolicies.problems(yaml)
+        #expect(problems.first?.contains(message) == true, "\(problems)")
+    }
+
+    @Test func `a rule without a maximum size does not load`() throws {
+        let problems = try TemporaryPolicies.problems(validYAML.replacing("    maximumSize: 5 MiB\n", with: ""))
+        #expect(problems == ["4:3 the rule photos needs maximumSize, for example maximumSize: 5 MiB"])
+    }
+
+    @Test func `a text in braces is told to need quotes`() throws {
+        let problems = try TemporaryPolicies.problems(validYAML.replacing("photos/{caller}/{uuid}{ext}", with: "{caller}"))
+        #expect(problems.count == 1 && problems[0].contains("into quotes"))
+    }
+
+    @Test func `the environment's default lifetime binds POST rules too`() throws {
+        let post = validYAML + "    method: POST\n    once: false\n"
+        #expect(try TemporaryPolicies.problems(post) == [])
+        let problems = try TemporaryPolicies.problems("defaultLifetime: 1h\n" + post)
+        #expect(problems.count == 1 && problems[0].hasPrefix("5:3 lifetime of the rule photos: a POST form"))
+        #expect(try TemporaryPolicies.problems("defaultLifetime: 1h\n" + post + "    lifetime: 15m\n") == [])
+    }
+
+    @Test func `what the provider lacks is told at the rule's key`() throws {
+        let yaml = "provider: r2\nendpoint: https://a.r2.cloudflarestorage.com\n" + validYAML + "    once: false\n    method: POST\n"
+        let problems = try TemporaryPolicies.problems(yaml.replacing("region: eu-central-1\n", with: ""))
+        #expect(problems == ["10:13 method of the rule photos: r2 has no POST forms (it answers 501); use PUT"])
+        #expect(try TemporaryPolicies.problems("provider: minio\n" + validYAML).first?.contains("needs endpoint") == true)
+    }
+
+    @Test func `two environments with one bucket do not load`() throws {
+        let folder = try TemporaryPolicies([
+            "staging/uploads.yaml": validYAML, "production/uploads.yaml": validYAML.replacing("eu-central", with: "us-east"),
+        ])
+        let all = #expect(throws: SettingsError.self) { try PolicyFolder.environments(in: folder.path) }
+        #expect(all?.problems.count == 1 && all?.problems[0].message.contains("bucket example-staging is also production's") == true)
+        #expect(throws: SettingsError.self) { try PolicyFolder.environments(in: folder.path, named: ["staging"]) }
+        try folder.write("provider: minio\nendpoint: https://minio.example.com\n" + validYAML, to: "production/uploads.yaml")
+        #expect(try PolicyFolder.environments(in: folder.path).map(\.name) == ["production", "staging"])
+        #expect(try PolicyFolder.environments(in: folder.path, named: ["staging", "staging"]).map(\.name) == ["staging"])
+    }
+
+    @Test func `the mistakes of all environments are told together`() throws {
+        let folder = try TemporaryPolicies([
+            "a/uploads.yaml": "bucket: x\n", "b/uploads.yaml": "bucket: y\n", "C/uploads.yaml": validYAML, "note.txt": "",
+        ])
+        let error = #expect(throws: SettingsError.self) { try PolicyFolder.environments(in: folder.path) }
+        let files = Set(error?.problems.map { $0.file.split(separator: "/").suffix(2).joined(separator: "/") } ?? [])
+        #expect(files == ["a/uploads.yaml", "b/uploads.yaml", "C/uploads.yaml"])
+        #expect(error?.description.contains("/a/uploads.yaml:1:9: bucket:") == true)
+    }
+
+    @Test func `a folder without environments and unknown names are told`() throws {
+        let folder = try TemporaryPolicies()
+        #expect(throws: SettingsError.self) { try PolicyFolder.environments(in: folder.path) }
+        #expect(throws: SettingsError.self) { try PolicyFolder.environments(in: folder.path + "/none") }
+        let error = #expect(throws: SettingsError.self) { try PolicyFolder.environments(in: shippedPolicies, named: ["qa", "staging"]) }
+        #expect(error?.problems.map(\.message) == ["there is no environment \"qa\" here, it has production, staging"])
+    }
+
+    @Test func `files that no one wrote by hand are refused`() throws {
+        #expect(try TemporaryPolicies.problems(String(repeating: "# x\n", count: 70_000)).first?.contains("larger than 256 KiB") == true)
+        #expect(try TemporaryPolicies.problems("bucket: \"a\0\"\n").count > 0)
+        #expect(try TemporaryPolicies.problems(String(repeating: "[", count: 50_000)).count > 0)
+        #expect(try TemporaryPolicies.problems(String(repeating: "a: {", count: 20_000)).count > 0)
+        let bomb =
+            "a: &a [x]\n"
+            + (0..<40).map { "\($0): &n\($0) [*\($0 == 0 ? "a" : "n\($0 - 1)"), *\($0 == 0 ? "a" : "n\($0 - 1)")]\n" }.joined()
+        #expect(try TemporaryPolicies.problems(bomb).count > 0)
+    }
+
+    @Test func `CORS rules are read, or told to be none`() throws {
+        let folder = try TemporaryPolicies(["staging/cors.json": "{\"CORSRules\": 1}"])
+        #expect(throws: SettingsError.self) { try PolicyFolder.corsConfiguration(in: folder.path, environment: "staging") }
+        #expect(try PolicyFolder.corsConfiguration(in: folder.path, environment: "production") == nil)
+    }
+}
