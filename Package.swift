@@ -145,9 +145,12 @@ let package = Package(
         .testTarget(
             name: "CountersignTests",
             dependencies: [
-                "countersign", "UploadService", "LocalBucket", "Settings", "Uploads", "S3Signing", "SigV4",
+                "countersign", "UploadService", "LocalBucket", "Settings", "Uploads", "S3Signing", "S3Policy", "SigV4", "Libcrypto",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
     ]

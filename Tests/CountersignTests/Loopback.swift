@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// Requests of tests to servers of this machine.
+enum HTTPFetch {
+    static func get(_ url: String) async throws -> (bytes: Data, type: String?) {
+        let (data, response) = try await send(URLRequest(url: try #require(URL(string: url))))
+        #expect(response.statusCode == 200)
+        return (data, response.value(forHTTPHeaderField: "content-type"))
+    }
+
+    static func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
+        let (data, response) = try await URLSession.shared.data(for: request)
+        return (data, try #require(response as? HTTPURLResponse))
+    }
+}
+
+/// A port of loopback on which nobody listens just now.
+enum FreePort {
+    /// A socket bound to a free port; as long as it is open, nobody else can have the port.
+    struct Taken: ~Copyable {
+        let port: UInt16
+        private let descriptor: Int32
+
+        init() throws {
+            #if canImport(Glibc)
+                let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            #else
+                let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+            #endif
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let listening = withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, length) == 0 && listen(descriptor, 1) == 0 && getsockname(descriptor, $0, &length) == 0
+                }
+            }
+            self.descriptor = descriptor
+            port = UInt16(bigEndian: address.sin_port)
+            try #require(listening)
+        }
+
+        deinit { close(descriptor) }
+    }
+
+    static func find() throws -> UInt16 {
+        let taken = try Taken()
+        return taken.port
+    }
+}
+
+/// The built binary in a process of its own.
+final class BinaryRun {
+    private let process = Process()
+    private let output = Pipe()
+    private let diagnostics = Pipe()
+    private var pending: [UInt8] = []
+
+    /// `countersign` beside the test bundle.
+    private static var binary: URL {
+        #if os(macOS)
+            Bundle(for: BinaryRun.self).bundleURL.deletingLastPathComponent().appending(path: "countersign")
+        #else
+            URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "countersign")
+        #endif
+    }
+
+    init(_ arguments: [String], variables: [String: String] = [:], folder: String = NSTemporaryDirectory()) throws {
+        process.executableURL = Self.binary
+        process.arguments = arguments
+        process.environment = variables
+        process.currentDirectoryURL = URL(filePath: folder)
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = diagnostics
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    /// The next line of standard output; nil when the process has closed it.
+    func line() -> String? {
+        while true {
+            if let end = pending.firstIndex(of: 0x0A) {
+                defer { pending.removeFirst(end + 1) }
+                return String(decoding: pending[..<end], as: UTF8.self)
+            }
+            let data = output.fileHandleForReading.availableData
+            if data.isEmpty { return nil }
+            pending += data
+        }
+    }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Waits for the end; the exit code and all of standard error.
+    func end() -> (code: Int32, diagnostics: String) {
+        let data = diagnostics.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+}
