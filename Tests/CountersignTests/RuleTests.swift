@@ -1,4 +1,5 @@
 import Foundation
+import S3Signing
 import Testing
 
 @testable import countersign

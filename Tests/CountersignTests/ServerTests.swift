@@ -1,6 +1,7 @@
 import Foundation
 import LocalBucket
 import S3Policy
+import S3Signing
 import Settings
 import SigV4
 import Testing

@@ -1,4 +1,5 @@
 import Libcrypto
+import S3Signing
 import Settings
 import Testing
 
