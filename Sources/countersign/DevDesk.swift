@@ -16,6 +16,8 @@ import Uploads
 struct DevDesk: Sendable {
     struct Place: Sendable {
         let environment: Uploads.Environment
+        /// Stands in for the environment's bucket: no ticket of a run names a real one.
+        let bucket: BucketName
         let credentials: Credentials
         let cors: CORSConfiguration?
         /// Nil for the open caller's environment.
@@ -30,19 +32,23 @@ struct DevDesk: Sendable {
     init(
         environments: [Uploads.Environment], policiesFolder: String, dataFolder: String, using random: inout some RandomNumberGenerator
     ) throws(CommandFailure) {
-        let open = environments.first { $0.name == "staging" }?.name ?? environments.first?.name
+        // Whoever may ask without a key must never be production's caller.
+        let open = (environments.first { $0.name == "staging" } ?? environments.first { $0.name != "production" })?.name
         var places: [Place] = []
         for environment in environments.sorted(by: { $0.name == open && $1.name != open }) {
             let cors: CORSConfiguration?
+            let bucket: BucketName
             do throws(SettingsError) {
                 cors = try PolicyFolder.corsConfiguration(in: policiesFolder, environment: environment.name)
             } catch {
                 throw .wrongUse(error.description)
             }
+            do { bucket = try BucketName("local-\(environment.name)-bucket") } catch { throw .wrongUse(error.message) }
             let apiKey = environment.name == open ? nil : APIKey.mint(using: &random)
             places.append(
                 Place(
-                    environment: environment, credentials: Self.credentials(using: &random), cors: cors.map(Self.forLoopback),
+                    environment: environment, bucket: bucket, credentials: Self.credentials(using: &random),
+                    cors: cors.map(Self.forLoopback),
                     apiKey: apiKey))
         }
         self.places = places
@@ -94,7 +100,7 @@ struct DevDesk: Sendable {
         LocalBucketConfiguration(
             folder: dataFolder, region: Self.region,
             buckets: places.map { place in
-                .init(name: place.environment.location.bucket, credentials: [place.credentials], cors: place.cors)
+                .init(name: place.bucket, credentials: [place.credentials], cors: place.cors)
             },
             port: port, clock: { SigningTime(secondsSinceEpoch: Int64(Date().timeIntervalSince1970)) })
     }
@@ -102,7 +108,7 @@ struct DevDesk: Sendable {
     func serviceConfiguration(port: Int, bucketPort: Int) throws -> UploadServiceConfiguration {
         let endpoint = try Endpoint(baseURL: "http://localhost:\(bucketPort)", region: Self.region)
         let offices = try places.map { place in
-            let location = try S3Location(endpoint: endpoint, bucket: place.environment.location.bucket, style: .path)
+            let location = try S3Location(endpoint: endpoint, bucket: place.bucket, style: .path)
             let environment = place.environment.replacing(location: location, publicBaseURL: nil, allowedOrigins: [])
             return TicketOffice(environment: environment, credentials: place.credentials)
         }
