@@ -19,7 +19,7 @@ def photo():
     return PHOTO
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
@@ -28,6 +28,7 @@ def browser():
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")  # Chromium's own sandbox refuses to start as root.
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    driver.command_executor.client_config.timeout = 90
     driver.set_page_load_timeout(30)
     driver.set_script_timeout(60)
     yield driver
