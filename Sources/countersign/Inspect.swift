@@ -68,9 +68,8 @@ struct Inspect: AsyncParsableCommand {
     }
 
     private func report(on input: InspectInput, context: CommandContext) throws -> InspectReport {
-        let found: Result<FoundCredentials, CommandFailure>
-        do { found = .success(try SigningSetup.credentials(environment: environment, context: context)) } catch {
-            found = .failure(error as? CommandFailure ?? .outside("\(error)"))
+        let found = Result { () throws(CommandFailure) in
+            try SigningSetup.credentials(environment: environment, context: context)
         }
         let endpoint = endpoint ?? AWSCredentialChain(variables: context.variables).endpointURL
         let now = at ?? context.now()

@@ -80,13 +80,13 @@ struct SigningSetup {
     }
 
     /// An environment's own variables come first, then AWS's chain.
-    static func credentials(environment: String?, context: CommandContext) throws -> FoundCredentials {
+    static func credentials(environment: String?, context: CommandContext) throws(CommandFailure) -> FoundCredentials {
         let chain = AWSCredentialChain(variables: context.variables)
         do {
             if let environment, let own = try chain.credentials(ofEnvironment: environment) { return own }
             return try chain.credentials()
         } catch {
-            throw CommandFailure.outside(error.description)
+            throw .outside(error.description)
         }
     }
 }
