@@ -1,0 +1,34 @@
+import ArgumentParser
+import Foundation
+import Settings
+import Testing
+
+@testable import countersign
+
+/// The README says what the program does.
+@Suite struct ReadmeTests {
+    private static func text() throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        return try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+    }
+
+    @Test func theConfigurationTableIsComplete() throws {
+        let rows = ServiceSettings.keys.map { key in
+            let value = key.defaultValue.map { "`\($0)`" } ?? "–"
+            return "| `\(key.name)` | \(key.type) | \(value) | \(key.isSecret ? "yes" : "no") | \(key.meaning) |"
+        }
+        let table = ["| variable | type | default | secret | meaning |", "|---|---|---|---|---|"] + rows
+        #expect(try Self.text().contains(table.joined(separator: "\n") + "\n"))
+    }
+
+    /// Every `countersign …` of the shell examples parses.
+    @Test func theExamplesParse() throws {
+        let joined = try Self.text().replacing("\\\n", with: " ")
+        let lines = joined.split(separator: "\n").filter { $0.hasPrefix("countersign ") }
+        #expect(lines.count >= 9)
+        for line in lines {
+            let words = line.replacing("'", with: "").split(separator: " ").prefix { $0 != ">" && $0 != "|" }.dropFirst()
+            #expect(throws: Never.self, "\(line)") { try Countersign.parseAsRoot(words.map(String.init)) }
+        }
+    }
+}
