@@ -82,7 +82,7 @@ enum HelpTexts {
                 here is good anywhere else. Only this machine's own pages and programs are
                 answered.
 
-                The first environment, or staging where there is one, needs no API key; the
+                staging, or the first environment that is not production, needs no API key; the
                 others get one each, shown at the start. Standard output has the URL of the
                 page and that of the bucket, a line each. Ctrl-C stops it.
 

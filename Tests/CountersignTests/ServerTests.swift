@@ -79,7 +79,7 @@ import Uploads
             #expect(ticket.status == 201)
             #expect(ticket.json["environment"] == .string("staging"))
             let url = try #require(ticket.json["url"]?.string)
-            #expect(url.hasPrefix(bucket + "examplebucket-staging/dev/"))
+            #expect(url.hasPrefix(bucket + "local-staging-bucket/dev/"))
             #expect(!url.contains("AKIDREAL"))
             let statuses = try await [put(ticket.json, "abc"), put(ticket.json, "abc"), put(ticket.json, "abcd")]
             #expect(statuses == [200, 412, 403])
