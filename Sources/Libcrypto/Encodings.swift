@@ -30,7 +30,8 @@ public enum Hex {
         nibble < 10 ? 0x30 + nibble : 0x57 + nibble
     }
 
-    private static func value(of digit: UInt8) -> UInt8? {
+    /// What a digit of either case stands for.
+    package static func value(of digit: UInt8) -> UInt8? {
         switch digit {
         case 0x30...0x39: digit - 0x30
         case 0x41...0x46: digit - 0x37

@@ -1,3 +1,5 @@
+internal import Libcrypto
+
 /// The one encoder of paths and query parameters, for what is signed and for what is sent alike.
 ///
 /// RFC 3986 section 2.3: `A-Z a-z 0-9 - . _ ~` stay; every other byte of the UTF-8 text becomes `%` and two upper-case digits.
@@ -24,7 +26,7 @@ public enum PercentEncoding {
         while let byte = pending.next() {
             switch byte {
             case UInt8(ascii: "%"):
-                guard let high = pending.next().flatMap(digitValue), let low = pending.next().flatMap(digitValue) else { return nil }
+                guard let high = pending.next().flatMap(Hex.value), let low = pending.next().flatMap(Hex.value) else { return nil }
                 bytes.append(high << 4 | low)
             case UInt8(ascii: "+") where plusIsSpace: bytes.append(UInt8(ascii: " "))
             default: bytes.append(byte)
@@ -45,14 +47,5 @@ public enum PercentEncoding {
     @inline(__always)
     static func digit(_ nibble: UInt8) -> UInt8 {
         nibble < 10 ? 0x30 + nibble : 0x37 + nibble
-    }
-
-    private static func digitValue(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case 0x30...0x39: digit - 0x30
-        case 0x41...0x46: digit - 0x37
-        case 0x61...0x66: digit - 0x57
-        default: nil
-        }
     }
 }
