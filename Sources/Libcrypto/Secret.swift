@@ -6,6 +6,10 @@ internal import CLibcrypto
 public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let storage: SecretStorage
 
+    private init(storage: SecretStorage) {
+        self.storage = storage
+    }
+
     /// Copies the bytes in `bytes`.
     public init(_ bytes: Span<UInt8>) {
         storage = SecretStorage(bytes)
@@ -27,6 +31,12 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugS
     /// Lends the bytes for the time of `body`; what `body` copies from them, it has to clear itself.
     public func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         storage.withBytes(body)
+    }
+
+    /// This secret behind some fixed text, as SigV4 keys its first code by `AWS4` and the secret access key.
+    public func prefixed(by prefix: StaticString) -> Secret {
+        unsafe Secret(
+            storage: SecretStorage(prefix: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount), storage))
     }
 
     /// Compares contents in constant time.
@@ -51,6 +61,13 @@ private final class SecretStorage: @unchecked Sendable {
         count = source.count
         unsafe bytes = .allocate(capacity: max(source.count, 1))
         for index in 0..<source.count { unsafe bytes[index] = source[index] }
+    }
+
+    init(prefix: UnsafeBufferPointer<UInt8>, _ rest: SecretStorage) {
+        count = prefix.count + rest.count
+        unsafe bytes = .allocate(capacity: max(count, 1))
+        for index in 0..<prefix.count { unsafe bytes[index] = prefix[index] }
+        for index in 0..<rest.count { unsafe bytes[prefix.count + index] = rest.bytes[index] }
     }
 
     deinit {

@@ -110,7 +110,9 @@ private enum Partition {
         if options.contains([.fips, .accelerate]) {
             throw refuse("AWS has no endpoint with both FIPS and acceleration: choose one.")
         }
-        if self == .china && options.contains(.fips) { throw refuse("\(region) has no FIPS endpoints: leave FIPS out.") }
+        if options.contains(.fips) && !region.hasPrefix("us-") && !region.hasPrefix("ca-") {
+            throw refuse("\(region) has no FIPS endpoints, only regions of the United States and Canada have: leave FIPS out.")
+        }
         if self != .aws && options.contains(.accelerate) { throw refuse("\(region) has no Transfer Acceleration: leave it out.") }
     }
 }

@@ -6,6 +6,8 @@ extension SigningError.Code {
     public static let invalidCondition = SigningError.Code(rawValue: "invalid_condition")
     /// A form field that cannot be sent or would not be covered.
     public static let invalidField = SigningError.Code(rawValue: "invalid_field")
+    /// A policy that is not base 64.
+    public static let invalidPolicy = SigningError.Code(rawValue: "invalid_policy")
     /// The fields before the file are more than 20,480 bytes.
     public static let formTooLarge = SigningError.Code(rawValue: "form_too_large")
 }
@@ -67,7 +69,7 @@ extension S3Signer {
         let expiresAt = time.adding(seconds: Int64(policy.expiresSeconds))
         let json = policy.json(bucket: location.bucket, signing: signing, expiresAt: expiresAt)
         let text = Base64.encode(Array(json.utf8))
-        let (signature, _, _) = sign(policyBase64: text, at: time)
+        let (signature, _, _) = try sign(policyBase64: text, at: time)
         let fields = policy.fields + signing + [Header("policy", text), Header("x-amz-signature", signature)]
         try PostPolicy.checkSize(of: fields)
         var url = location.url(for: nil)
@@ -79,7 +81,14 @@ extension S3Signer {
     /// Signs a policy that somebody else wrote, in base 64 exactly as it will be sent.
     ///
     /// - Returns: the values of `x-amz-signature`, `x-amz-credential` and `x-amz-date`.
-    public func sign(policyBase64 text: String, at time: SigningTime) -> (signature: String, credential: String, date: String) {
+    /// - Throws: `invalid_policy` for a text that is not base 64: the key that signs policies signs requests too, so it must
+    ///   never sign whatever somebody hands in.
+    public func sign(
+        policyBase64 text: String, at time: SigningTime
+    ) throws(SigningError) -> (signature: String, credential: String, date: String) {
+        guard let bytes = Base64.decode(text), !bytes.isEmpty else {
+            throw SigningError(.invalidPolicy, field: "policy", "A POST policy is signed in base 64, with padding and without line breaks.")
+        }
         let key = signer.keys.key(for: signer.credentials, at: time, region: signer.region, service: signer.service)
         return (key.sign(text).hex, credential(at: time), time.iso8601Basic)
     }
@@ -108,7 +117,11 @@ extension PostPolicy {
     static let maximumFieldBytes = 20_480
 
     fileprivate func check() throws(SigningError) {
-        for field in fields {
+        for (index, field) in fields.enumerated() {
+            guard !fields[..<index].contains(where: { HeaderRules.isSame($0.name, field.name) }) else {
+                throw SigningError(
+                    .invalidField, field: field.name, "The field \(field.name) is there twice, and S3 would join the values: send one.")
+            }
             if ["policy", "file", "bucket"].contains(where: { HeaderRules.isSame(field.name, $0) }) {
                 throw SigningError(
                     .reserved, field: field.name, "The field \(field.name) is set by the form itself: take it out of the fields.")
@@ -123,11 +136,29 @@ extension PostPolicy {
             }
         }
         for condition in conditions { try condition.check() }
-        for field in fields where !PostPolicy.isExempt(field.name) && !covers(field.name) {
-            try Condition.equals(field: field.name, value: field.value).checkIsFixed()
+        for field in fields where !PostPolicy.isExempt(field.name) {
+            if !covers(field.name) { try Condition.equals(field: field.name, value: field.value).checkIsFixed() }
+            try checkConditions(on: field)
         }
         guard covers("key") || fields.contains(where: { HeaderRules.isSame($0.name, "key") }) else {
             throw SigningError(.invalidCondition, field: "key", "A form must bind its key: add the field key, or a condition on it.")
+        }
+    }
+
+    /// Refuses a field that its own conditions refuse: no form could be posted with it.
+    private func checkConditions(on field: Header) throws(SigningError) {
+        for condition in conditions {
+            let holds =
+                switch condition {
+                case .equals(let name, let value): !HeaderRules.isSame(name, field.name) || field.value.utf8.elementsEqual(value.utf8)
+                case .startsWith(let name, let prefix): !HeaderRules.isSame(name, field.name) || field.value.utf8.starts(with: prefix.utf8)
+                case .contentLengthRange: true
+                }
+            guard holds else {
+                throw SigningError(
+                    .invalidCondition, field: field.name,
+                    "The field \(field.name) does not meet the condition on it: change one of the two.")
+            }
         }
     }
 
@@ -182,7 +213,7 @@ extension PostPolicy.Condition {
 
     /// S3 expands `${filename}` before it matches, so that no form could meet an exact condition with it.
     fileprivate func checkIsFixed() throws(SigningError) {
-        if case .equals(let field, let value) = self, value.contains("${filename}") {
+        if case .equals(let field, let value) = self, FilenameVariable.isIn(value) {
             throw SigningError(
                 .invalidCondition, field: field, "S3 puts the file's name for ${filename} before it matches \(field): bind it by a prefix.")
         }

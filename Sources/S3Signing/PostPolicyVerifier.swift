@@ -53,35 +53,51 @@ extension S3Error {
 }
 
 /// A form's fields by lower-case name, those of one name joined with commas, `${filename}` expanded.
+///
+/// Names and values are bytes to S3, while Swift's texts are equal when they only look the same; hence the keys.
 struct FormFields {
     private(set) var names: [String] = []
-    private var values: [String: String] = [:]
+    private var values: [[UInt8]: String] = [:]
 
     init(_ form: ReceivedForm) {
         let filename = form.filename.map { name in
-            String(name.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }.last ?? "")
+            let parts = name.utf8.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
+            return parts.last.map { String(Substring($0)) } ?? ""
         }
         for field in form.fields {
             let name = HeaderRules.lowercased(field.name)
             // Without a filename parameter S3 leaves the variable as it stands (observed).
-            let value = filename.map { field.value.replacing("${filename}", with: $0) } ?? field.value
-            if let earlier = values[name] {
-                values[name] = "\(earlier),\(value)"
+            let value = filename.map { FilenameVariable.expand(field.value, to: $0) } ?? field.value
+            if let earlier = values[Array(name.utf8)] {
+                values[Array(name.utf8)] = "\(earlier),\(value)"
             } else {
                 names.append(name)
-                values[name] = value
+                values[Array(name.utf8)] = value
             }
         }
     }
 
-    subscript(_ name: String) -> String? { values[name] }
+    subscript(_ name: String) -> String? { values[Array(name.utf8)] }
 
     /// The fields that describe the object.
     var content: [Header] {
         let signing: Set<String> = [
             "policy", "x-amz-signature", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-security-token", "bucket", "file",
         ]
-        return names.filter { !signing.contains($0) }.map { Header($0, values[$0] ?? "") }
+        return names.filter { !signing.contains($0) }.map { Header($0, self[$0] ?? "") }
+    }
+}
+
+/// The variable that S3 expands in a form's fields.
+enum FilenameVariable {
+    private static let text = Array("${filename}".utf8)
+
+    static func isIn(_ value: String) -> Bool {
+        value.utf8.firstRange(of: text) != nil
+    }
+
+    static func expand(_ value: String, to filename: String) -> String {
+        String(decoding: Array(value.utf8).replacing(text, with: Array(filename.utf8)), as: UTF8.self)
     }
 }
 
@@ -145,8 +161,9 @@ struct ReceivedPolicy {
             case .equals(let expected): return value.utf8.elementsEqual(expected.utf8)
             case .startsWith(let prefix):
                 guard PostPolicy.takesPrefix(field) else { return false }
-                guard field == "content-type" else { return value.hasBytes(of: prefix) }
-                return value.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { String($0).hasBytes(of: prefix) }
+                guard field == "content-type" else { return value.utf8.starts(with: prefix.utf8) }
+                let items = value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+                return items.allSatisfy { $0.starts(with: prefix.utf8) }
             }
         }
     }
@@ -175,7 +192,7 @@ struct ReceivedPolicy {
 
     /// Whether a condition names a field, given in lower case.
     func names(_ field: String) -> Bool {
-        conditions.contains { $0.field == field }
+        conditions.contains { $0.field.utf8.elementsEqual(field.utf8) }
     }
 
     private mutating func add(_ condition: JSON) throws(S3Error) {
@@ -216,12 +233,5 @@ struct ReceivedPolicy {
         case .string(let text): Int64(text).flatMap { $0 >= 0 ? $0 : nil }
         default: nil
         }
-    }
-}
-
-extension String {
-    /// Whether the text begins with the same bytes; `hasPrefix` would take canonically equivalent characters for equal.
-    fileprivate func hasBytes(of prefix: String) -> Bool {
-        utf8.starts(with: prefix.utf8)
     }
 }

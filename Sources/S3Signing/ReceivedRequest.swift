@@ -31,9 +31,11 @@ public struct RequestTarget: Sendable {
     /// `nil` where it is not in origin form (RFC 9112 section 3.2.1), or its percent-encoding is broken or not UTF-8.
     public init?(_ target: String) {
         guard target.utf8.first == UInt8(ascii: "/") else { return nil }
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let path = PercentEncoding.decode(parts[0]), let query = QueryItem.parse(parts.count == 2 ? parts[1] : "") else { return nil }
-        rawPath = String(parts[0])
+        let parts = target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard let path = PercentEncoding.decode(Substring(parts[0])),
+            let query = QueryItem.parse(parts.count == 2 ? Substring(parts[1]) : "")
+        else { return nil }
+        rawPath = String(Substring(parts[0]))
         self.path = path
         self.query = query
     }

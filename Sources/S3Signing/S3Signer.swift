@@ -50,7 +50,7 @@ public struct PresignedRequest: Sendable {
 
     /// The names that the signature covers, in lower case and sorted.
     public var signedHeaders: [String] {
-        Set(headers.map { $0.name.lowercased() } + ["host"]).sorted()
+        Set(headers.map { HeaderRules.lowercased($0.name) } + ["host"]).sorted()
     }
 }
 
@@ -102,7 +102,7 @@ public struct S3Signer: Sendable {
         _ request: PresignRequest, at time: SigningTime, then finish: (inout SigningBuffers, SHA256Digest) -> Result
     ) throws(SigningError) -> Result {
         try RequestSigner.check(expiresSeconds: request.expiresSeconds)
-        try S3Signer.check(request.headers)
+        try S3Signer.check(request.headers, of: request.method)
         try S3Signer.check(request.query)
         return SigningBuffers.with { buffers in
             buffers.canonical.addHeader("host", location.host)
@@ -121,7 +121,7 @@ public struct S3Signer: Sendable {
     public func authorize(
         method: S3Method, key: ObjectKey?, query: [QueryItem] = [], headers: [Header] = [], payload: PayloadHash, at time: SigningTime
     ) throws(SigningError) -> AuthorizedRequest {
-        try S3Signer.check(headers)
+        try S3Signer.check(headers, of: method)
         try S3Signer.check(query)
         var path = GrowingBytes()
         location.appendPath(of: key, to: &path)
@@ -136,9 +136,14 @@ public struct S3Signer: Sendable {
     }
 
     /// Checks headers that a client is to send exactly as they are signed.
-    static func check(_ headers: [Header]) throws(SigningError) {
-        for header in headers {
+    static func check(_ headers: [Header], of method: S3Method) throws(SigningError) {
+        for (index, header) in headers.enumerated() {
             try HeaderRules.check(header)
+            guard !headers[..<index].contains(where: { HeaderRules.isSame($0.name, header.name) }) else {
+                throw SigningError(
+                    .invalidHeader, field: header.name, "\(header.name) is given twice: join the values with a comma, in one header.")
+            }
+            if HeaderRules.isSame(header.name, "content-length") { try check(contentLength: header.value, of: method) }
             try RequestSigner.checkNotReserved(header.name)
             guard HeaderRules.isSignable(header.name), !HeaderRules.isSame(header.name, "host") else {
                 throw SigningError(
@@ -154,9 +159,27 @@ public struct S3Signer: Sendable {
         }
     }
 
+    /// S3's largest body of one request: 5 GiB.
+    static let maximumBodyBytes: Int64 = 5 << 30
+
+    private static func check(contentLength text: String, of method: S3Method) throws(SigningError) {
+        guard let bytes = Int64(text), bytes >= 0, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            throw SigningError(.invalidHeader, field: "content-length", "'\(text)' is no length: give the number of bytes in digits.")
+        }
+        guard method != .put || bytes <= maximumBodyBytes else {
+            throw SigningError(
+                .invalidHeader, field: "content-length",
+                "One PUT takes at most \(maximumBodyBytes) bytes (5 GiB), not \(bytes): upload the file in parts.")
+        }
+    }
+
     private static func check(_ query: [QueryItem]) throws(SigningError) {
         for item in query {
             try RequestSigner.checkNotReserved(item.name)
+            guard item.name != "Signature", item.name != "AWSAccessKeyId" else {
+                throw SigningError(
+                    .reserved, field: item.name, "S3 takes \(item.name) for a second signature, of version 2: take it out of the query.")
+            }
             guard !HeaderRules.hasPrefix(item.name, "x-amz-") else {
                 throw SigningError(
                     .ignoredInQuery, field: item.name,

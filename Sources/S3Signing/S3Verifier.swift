@@ -156,7 +156,7 @@ public struct S3Verifier: Sendable {
 
     /// `host` and every `x-amz-*` header must be covered: what is not signed could have been added by anyone.
     private func checkSignedHeaders(_ request: ReceivedRequest, _ presented: PresentedSignature) throws(S3Error) {
-        let sent = request.headers.map { $0.name.lowercased() }.filter { $0.hasPrefix("x-amz-") } + ["host"]
+        let sent = request.headers.map { HeaderRules.lowercased($0.name) }.filter { $0.hasPrefix("x-amz-") } + ["host"]
         let unsigned = Set(sent).subtracting(presented.signedHeaders).sorted()
         guard unsigned.isEmpty else {
             throw .accessDenied(
@@ -187,7 +187,7 @@ public struct S3Verifier: Sendable {
     private static func withoutDefaultPort(_ headers: [Header]) -> [Header] {
         headers.map { header in
             guard HeaderRules.isSame(header.name, "host") else { return header }
-            let host = header.value.lowercased()
+            let host = HeaderRules.lowercased(header.value)
             for port in [":80", ":443"] where host.hasSuffix(port) { return Header(header.name, String(host.dropLast(port.count))) }
             return Header(header.name, host)
         }

@@ -26,10 +26,11 @@ extension QueryItem {
     /// Reads the query of a request target. As in S3, `+` is a space; a broken `%` sequence, or bytes that are not UTF-8, give `nil`.
     public static func parse(_ rawQuery: some StringProtocol) -> [QueryItem]? {
         var items: [QueryItem] = []
-        for pair in rawQuery.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true),
-                let value = PercentEncoding.decode(parts.count == 2 ? parts[1] : "", plusIsSpace: true)
+        // By bytes: a combining mark behind a separator makes one character of the two, to Swift but not to a server.
+        for pair in Substring(rawQuery).utf8.split(separator: UInt8(ascii: "&")) {
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentEncoding.decode(Substring(parts[0]), plusIsSpace: true),
+                let value = PercentEncoding.decode(parts.count == 2 ? Substring(parts[1]) : "", plusIsSpace: true)
             else { return nil }
             items.append(QueryItem(name, value))
         }

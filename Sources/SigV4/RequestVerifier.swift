@@ -26,7 +26,7 @@ public struct RequestVerifier: Sendable {
         return SigningBuffers.with { buffers in
             let signed = Set(presented.signedHeaders)
             for header in request.headers {
-                let name = header.name.lowercased()
+                let name = HeaderRules.lowercased(header.name)
                 if signed.contains(name) { buffers.canonical.addHeader(name, header.value) }
             }
             buffers.canonical.closeHeaders()

@@ -20,14 +20,7 @@ public struct SigningKey: Sendable {
 
     /// The four codes of the derivation, in AWS's names: kDate, kRegion, kService, kSigning.
     static func derivation(secretAccessKey: Secret, scope: CredentialScope) -> [SHA256Digest] {
-        let kDate = secretAccessKey.withBytes { secret in
-            var prefixed = Array("AWS4".utf8)
-            prefixed.reserveCapacity(4 + secret.count)
-            for index in 0..<secret.count { prefixed.append(secret[index]) }
-            // A copy of the secret would else lie about in freed memory.
-            defer { for index in prefixed.indices { prefixed[index] = 0 } }
-            return HMACSHA256.authenticate(scope.date.utf8.span, key: prefixed.span)
-        }
+        let kDate = secretAccessKey.prefixed(by: "AWS4").withBytes { HMACSHA256.authenticate(scope.date.utf8.span, key: $0) }
         let kRegion = HMACSHA256.authenticate(scope.region, key: kDate)
         let kService = HMACSHA256.authenticate(scope.service, key: kRegion)
         return [kDate, kRegion, kService, HMACSHA256.authenticate(CredentialScope.terminator, key: kService)]

@@ -84,7 +84,7 @@ final class BatchSigner {
     }
 
     private func signPolicy(_ policy: String, line: BatchLine, region: String, at time: SigningTime) throws(BatchLineError) -> JSON {
-        guard Base64.decode(policy) != nil else {
+        guard let bytes = Base64.decode(policy), !bytes.isEmpty else {
             throw BatchLineError(code: "invalid_policy", field: "policy", message: "policy is base64 with padding, as the form sends it.")
         }
         let credentials = try credentials(line.keys)

@@ -43,17 +43,8 @@ struct SignedOutput {
         ])
     }
 
-    /// In order; values of one name joined with a comma, as HTTP and S3 read them.
-    static func object(_ pairs: [Header]) -> JSON {
-        var members: [JSON.Member] = []
-        for pair in pairs {
-            if let index = members.firstIndex(where: { $0.name.lowercased() == pair.name.lowercased() }) {
-                members[index].value = .string((members[index].value.string ?? "") + "," + pair.value)
-            } else {
-                members.append(.init(pair.name, .string(pair.value)))
-            }
-        }
-        return .object(members)
+    private static func object(_ pairs: [Header]) -> JSON {
+        .object(pairs.map { .init($0.name, .string($0.value)) })
     }
 
     // MARK: curl

@@ -58,7 +58,8 @@ import Testing
     @Test(
         arguments: [
             ("", []), ("europe", []), ("eu_west_1", []), ("eu-west-1/x", []), ("EU-west-1", []), ("eu--1", []), ("us-iso-east-1", []),
-            ("cn-north-1", [.fips]), ("cn-north-1", [.accelerate]), ("us-gov-west-1", [.accelerate]), ("us-west-2", [.fips, .accelerate]),
+            ("cn-north-1", [.fips]), ("eu-central-1", [.fips]), ("cn-north-1", [.accelerate]), ("us-gov-west-1", [.accelerate]),
+            ("us-west-2", [.fips, .accelerate]),
         ] as [(String, Endpoint.Options)])
     func whatAWSDoesNotHaveIsRefused(_ region: String, _ options: Endpoint.Options) {
         #expect(throws: SigningError.self) { try Endpoint.aws(region: region, options: options) }

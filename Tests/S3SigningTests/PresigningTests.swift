@@ -56,12 +56,24 @@ import Testing
 
     @Test(arguments: [
         ("x-amz-acl", SigningError.Code.ignoredInQuery), ("X-Amz-Checksum-Sha256", .ignoredInQuery), ("x-amz-meta-a", .ignoredInQuery),
-        ("x-amz-tagging", .ignoredInQuery), ("X-Amz-Signature", .reserved), ("x-amz-expires", .reserved),
+        ("x-amz-tagging", .ignoredInQuery), ("Signature", .reserved), ("AWSAccessKeyId", .reserved), ("X-Amz-Signature", .reserved),
+        ("x-amz-expires", .reserved),
     ])
     func whatS3IgnoresInAQueryIsRefused(_ name: String, _ code: SigningError.Code) throws {
         let request = try Self.put(query: [QueryItem(name, "v")])
         let error = #expect(throws: SigningError.self) { try Self.signer().presign(request, at: Self.time) }
         #expect(error?.code == code)
+    }
+
+    @Test(arguments: [
+        [("content-length", "abc")], [("content-length", "-1")], [("content-length", "+5")], [("Content-Length", "5368709121")],
+        [("content-length", "")], [("content-length", "5"), ("Content-Length", "5")], [("x-amz-meta-a", "1"), ("X-AMZ-META-A", "2")],
+    ])
+    func headersThatNoClientSendsAreRefused(_ headers: [(String, String)]) throws {
+        let request = try Self.put(headers.map { Header($0.0, $0.1) })
+        let error = #expect(throws: SigningError.self) { try Self.signer().presign(request, at: Self.time) }
+        #expect(error?.code == .invalidHeader)
+        #expect(throws: Never.self) { try Self.signer().presign(Self.put([Header("content-length", "5368709120")]), at: Self.time) }
     }
 
     @Test func theSessionTokenIsASignedParameter() throws {
