@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import re
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 # Slow enough that a browser tells of its progress more than once, fast enough to wait for.
@@ -168,6 +170,24 @@ def test_a_newcomer_needs_no_file_at_hand(page, sample, outcome):
     page.choose_rule("avatars")
     page.one(f'[data-sample="{sample}"]').click()
     assert outcome in page.outcome().get_attribute("class")
+
+
+def test_productions_key_asks_production(page, dev, photo):
+    (key,) = re.findall(r"production: send the API key (\S+)", dev.log.read_text())
+    page.one(".caller summary").click()
+    page.one("#key").send_keys(key, Keys.TAB)
+    page.wait(lambda: page.one("#environment").text == "production", "production")
+    page.choose_rule("avatars")
+    page.drop(photo)
+    upload = page.outcome()
+    assert "stored" in upload.get_attribute("class"), upload.text
+    assert "production" in upload.find_elements(By.CSS_SELECTOR, "dd")[1].text
+
+
+def test_a_wrong_key_is_told(page):
+    page.one(".caller summary").click()
+    page.one("#key").send_keys("nonsense", Keys.TAB)
+    page.wait(lambda: "The rules could not be read" in page.one("#problem").text, "a problem")
 
 
 def test_the_page_can_be_used_without_a_mouse(page):
