@@ -122,7 +122,16 @@ extension YAMLReader {
         let endpoint = signing(at: node.mark, key: "endpoint") { () throws(SigningError) in
             try Endpoint(baseURL: text, region: region ?? "us-east-1")
         }
+        if let endpoint, !YAMLReader.isConfidential(endpoint) {
+            report("endpoint: a ticket is as good as a password, and plain http shows it to the network; write https://", at: node.mark)
+        }
         return region == nil ? nil : endpoint
+    }
+
+    /// Whether nobody on the way reads along: TLS, or this machine.
+    private static func isConfidential(_ endpoint: Endpoint) -> Bool {
+        let parts = endpoint.baseURL.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true)
+        return parts.count >= 2 && (try? OriginPattern("\(parts[0])//\(parts[1])")) != nil
     }
 
     private mutating func addressing(_ fields: Fields) -> AddressingStyle? {

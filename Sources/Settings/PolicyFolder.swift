@@ -2,6 +2,7 @@ internal import Foundation
 public import S3Policy
 internal import S3Signing
 public import Uploads
+internal import Yams
 
 /// Reads `policies/`: one folder for each environment, named as it.
 public enum PolicyFolder {
@@ -92,16 +93,32 @@ public enum PolicyFolder {
             }
         }
         let neighbours = others.compactMap { try? environment(named: $0, file: path(folder, $0, "uploads.yaml")) }
+        // Where a neighbour's file has mistakes, its bucket's name alone has to do.
+        let unread = others.filter { other in !neighbours.contains { $0.name == other } }
+        for environment in environments {
+            for other in unread where bucketName(in: path(folder, other, "uploads.yaml")) == environment.location.bucket.name {
+                problems.append(sharedBucket(of: environment, with: other, folder: folder))
+            }
+        }
         for (index, environment) in environments.enumerated() {
             for other in environments[..<index] + neighbours where sharesBucket(environment, other) {
-                problems.append(
-                    SettingsProblem(
-                        file: path(folder, environment.name, "uploads.yaml"),
-                        message: "the bucket \(environment.location.bucket) is also \(other.name)'s; give each environment its own"))
+                problems.append(sharedBucket(of: environment, with: other.name, folder: folder))
             }
         }
         guard problems.isEmpty else { throw SettingsError(problems) }
         return environments
+    }
+
+    private static func sharedBucket(of environment: Environment, with other: String, folder: String) -> SettingsProblem {
+        SettingsProblem(
+            file: path(folder, environment.name, "uploads.yaml"),
+            message: "the bucket \(environment.location.bucket) is also \(other)'s; give each environment its own")
+    }
+
+    /// The bucket that a file names, whatever else is wrong with it.
+    private static func bucketName(in file: String) -> String? {
+        guard let text = try? content(of: file), let document = try? YAMLDocument(text, file: file) else { return nil }
+        return document.root?.mapping?["bucket"]?.string
     }
 
     /// Reads one environment from the text of its `uploads.yaml`.

@@ -42,11 +42,17 @@ extension YAMLReader {
                 checksum: checksum ?? .optional)
         } catch {
             report(error, rule: name, fields: fields, before: before)
+            // What the environment has to say about the rest of the rule is told too.
+            rule = try? UploadRule(
+                name: name, contentTypes: [YAMLReader.harmlessType], maximumSizeBytes: 1, keyTemplate: YAMLReader.harmlessKey,
+                method: method ?? .put, once: method == .post ? false : once ?? true, encryption: encryption, tags: tags)
         }
-        return problems.count == before ? rule : nil
+        return rule
     }
 
-    private static let harmlessKey = try! KeyTemplate("{caller}/{uuid}")
+    private static let harmlessType = try! ContentTypePattern("image/png")
+
+    private static let harmlessKey = try! KeyTemplate("{rule}/{caller}/{uuid}")
 
     /// What a rule is wrong about as a whole, at the key that is to blame; a key with a mistake of its own has been told about.
     private mutating func report(_ error: InvalidValues, rule: String, fields: Fields, before: Int) {

@@ -80,7 +80,8 @@ extension UploadRule {
         }
         guard contentTypes.contains(where: { $0.allows(type) }) else {
             let allowed = contentTypes.map(\.text).joined(separator: ", ")
-            let reason = type.runsInBrowser ? ", and a type that runs in a browser only by its own name" : ""
+            let isInGroup = contentTypes.contains { $0.text == "\(type.topLevel)/*" }
+            let reason = isInGroup ? " (of a group, well-known types that do not run in a browser)" : ""
             throw Refusal(.typeNotAllowed, field: "type", "the rule \(name) allows \(allowed)\(reason); this is \(quoted(type.text))")
         }
         return type
@@ -121,11 +122,9 @@ extension UploadRule {
     fileprivate func storageHeaders(filename: String, type: ContentType) -> [Header] {
         var headers: [Header] = []
         if let cacheControl { headers.append(Header("cache-control", cacheControl)) }
-        if let contentDisposition {
-            headers.append(Header("content-disposition", contentDisposition.headerValue(filename: filename, type: type)))
-        } else if type.runsInBrowser {
-            headers.append(Header("content-disposition", ContentDisposition.Kind.attachment.rawValue))
-        }
+        // Always signed: what is left out, the sender of a PUT may add, and with it a name such as evil.html.
+        let disposition = contentDisposition ?? ContentDisposition(kind: .inline, namesFile: false)
+        headers.append(Header("content-disposition", disposition.headerValue(filename: filename, type: type)))
         headers += (encryption?.headers ?? []).map { Header($0.name, $0.value) }
         if let storageClass { headers.append(Header("x-amz-storage-class", storageClass.rawValue)) }
         return headers

@@ -45,6 +45,7 @@ struct SafeFilename {
     let text: String
 
     /// The last component of the name; its extension is the content type's own, so that `invoice.exe` sent as a PDF is not saved as a program.
+    /// A type without a known extension leaves the name none: any could be false.
     init(_ filename: String, type: ContentType) {
         var cleaned = String.UnicodeScalarView()
         for scalar in filename.unicodeScalars {
@@ -55,9 +56,9 @@ struct SafeFilename {
             }
         }
         var (stem, fileExtension) = SafeFilename.splitExtension(Substring(String(cleaned)))
-        if !type.acceptedExtensions.isEmpty, !type.acceptedExtensions.contains(ASCII.lowercased(fileExtension)) {
-            if !fileExtension.isEmpty { stem += "." + fileExtension }
-            fileExtension = type.acceptedExtensions[0]
+        if !type.acceptedExtensions.contains(ASCII.lowercased(fileExtension)) {
+            if !fileExtension.isEmpty { stem += (type.isWellKnown ? "." : "_") + fileExtension }
+            fileExtension = type.acceptedExtensions.first ?? ""
         }
         while stem.utf8.count + fileExtension.utf8.count > SafeFilename.maximumBytes {
             if stem.isEmpty { fileExtension.removeLast() } else { stem.removeLast() }

@@ -27,6 +27,9 @@ public struct ContentType: Sendable, Hashable, CustomStringConvertible {
     public var subtype: Substring { text[text.index(after: slash)...] }
     public var description: String { text }
 
+    /// The top-level types (RFC 6838 section 4.2) that hold files; parts of mail, and what a browser takes apart, are not among them.
+    static let groups = ["application", "audio", "font", "image", "model", "text", "video"]
+
     /// RFC 6838 section 4.2: 1 to 127 letters, digits and `!#$&-^_.+`, beginning with a letter or digit.
     static func isRestrictedName(_ name: Substring) -> Bool {
         guard let first = name.utf8.first, ASCII.isAlphanumeric(first), name.utf8.count <= 127 else { return false }
@@ -34,7 +37,7 @@ public struct ContentType: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// What a rule allows: one exact type, or all of a top-level type except those that run in a browser.
+/// What a rule allows: one exact type, or the well-known ones of a group that do not run in a browser.
 public struct ContentTypePattern: Sendable, Hashable, CustomStringConvertible {
     private enum Kind: Sendable, Hashable {
         case exact(ContentType)
@@ -54,8 +57,10 @@ public struct ContentTypePattern: Sendable, Hashable, CustomStringConvertible {
             return
         }
         let topLevel = lowered.dropLast(2)
-        guard ContentType.isRestrictedName(topLevel) else {
-            throw InvalidValue("\(quoted(text)) is not allowed; name a type, such as image/png, or a group, such as image/*")
+        guard ContentType.groups.contains(String(topLevel)) else {
+            throw InvalidValue(
+                "\(quoted(text)) is not allowed; name a type, such as image/png, or a group: "
+                    + ContentType.groups.map { "\($0)/*" }.joined(separator: ", "))
         }
         kind = .anySubtype(of: String(topLevel))
     }
@@ -70,11 +75,12 @@ public struct ContentTypePattern: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { text }
 
-    /// Whether a file of that type may be uploaded. A wildcard never covers a type that runs in a browser.
+    /// Whether a file of that type may be uploaded. A wildcard covers the types whose extension is known here, since what is not known may
+    /// run somewhere, and never one that runs in a browser.
     public func allows(_ type: ContentType) -> Bool {
         switch kind {
         case .exact(let exact): exact == type
-        case .anySubtype(let topLevel): type.topLevel == topLevel && !type.runsInBrowser
+        case .anySubtype(let topLevel): type.topLevel == topLevel && type.isWellKnown && !type.runsInBrowser
         }
     }
 }

@@ -5,6 +5,8 @@ extension ContentType {
     /// - HTML and XML with everything that ends in `+xml`, so XHTML and SVG (WHATWG MIME Sniffing, "HTML MIME type", "XML MIME type"),
     ///   and `text/xsl`, which Chromium and WebKit treat as XML;
     /// - JavaScript under its sixteen names (WHATWG MIME Sniffing, "JavaScript MIME type");
+    /// - what runs or is rendered in single browsers, or changes a site: `text/rdf` (Firefox renders it as XML), VBScript, HTML components
+    ///   and applications, cache manifests;
     /// - `multipart/…`, whose parts browsers render (`x-mixed-replace`, MHTML), and `message/…` (MHTML's `rfc822`);
     /// - `unknown/unknown` and `application/unknown`, for which browsers sniff HTML (WHATWG MIME Sniffing section 7).
     ///
@@ -23,6 +25,9 @@ extension ContentType {
         ContentType.extensions[text] ?? []
     }
 
+    /// Whether the table knows the type.
+    var isWellKnown: Bool { ContentType.extensions[text] != nil }
+
     /// The longest extension in the table, with its dot.
     static let maximumExtensionBytes = extensions.values.map { $0[0].utf8.count + 1 }.max() ?? 0
 
@@ -32,6 +37,7 @@ extension ContentType {
         "text/ecmascript", "text/javascript", "text/javascript1.0", "text/javascript1.1", "text/javascript1.2",
         "text/javascript1.3", "text/javascript1.4", "text/javascript1.5", "text/jscript", "text/livescript",
         "text/x-ecmascript", "text/x-javascript",
+        "text/rdf", "text/vbscript", "text/x-component", "application/hta", "text/cache-manifest",
         "unknown/unknown", "application/unknown",
     ]
 

@@ -6,16 +6,22 @@ public enum Provider: String, Sendable, CaseIterable {
 
     /// What a rule asks for that the store does not have.
     func problems(of rule: UploadRule) -> [InvalidValue] {
-        guard self == .r2 else { return [] }
+        guard self == .r2 || self == .b2 else { return [] }
         var problems: [InvalidValue] = []
         if rule.method == .post {
-            problems.append(InvalidValue(field: "method", "r2 has no POST forms (it answers 501); use PUT"))
+            problems.append(InvalidValue(field: "method", "\(rawValue) has no POST forms (it answers 501); use PUT"))
         }
         if !rule.tags.isEmpty {
-            problems.append(InvalidValue(field: "tags", "r2 has no object tags; leave them out"))
+            problems.append(InvalidValue(field: "tags", "\(rawValue) has no object tags; leave them out"))
         }
         if case .kms = rule.encryption {
-            problems.append(InvalidValue(field: "encryption", "r2 has no KMS; leave encryption out, r2 always encrypts"))
+            problems.append(InvalidValue(field: "encryption", "\(rawValue) has no KMS; leave encryption out, or write s3"))
+        }
+        if self == .b2, rule.method == .put, rule.once {
+            problems.append(InvalidValue(field: "once", "b2 refuses If-None-Match; write once: false, with {uuid} in the key"))
+        }
+        if self == .b2, rule.checksum == .required {
+            problems.append(InvalidValue(field: "checksum", "b2 refuses S3's SHA-256 checksums; leave checksum out"))
         }
         return problems
     }
@@ -44,7 +50,7 @@ public struct Environment: Sendable {
             problems.append(
                 InvalidValue(
                     field: "name",
-                    "\(quoted(name)) is not an environment's name; use 1 to 32 lower-case letters, digits and \"-\", beginning with a letter"
+                    "\(quoted(name)) is not an environment's name; use 1 to 32 lower-case letters, digits and single \"-\" between them, beginning with a letter"
                 ))
         }
         if let publicBaseURL, let problem = Environment.problem(publicBaseURL: publicBaseURL) {
@@ -60,6 +66,14 @@ public struct Environment: Sendable {
             }
             for problem in provider.problems(of: rule) {
                 problems.append(InvalidValue(field: "\(field).\(problem.field ?? "")", problem.message))
+            }
+            for other in rules[..<index]
+            where rule.keyTemplate.clashes(with: other.keyTemplate, environment: name, rules: (rule.name, other.name)) {
+                problems.append(
+                    InvalidValue(
+                        field: "\(field).key",
+                        "a caller of this rule could own a prefix that holds other callers' files of the rule \(other.name); "
+                            + "begin each key with a folder of its rule's own, as in \(rule.name)/{caller}/{uuid}"))
             }
             if let problem = rule.encryption?.problem(region: location.endpoint.region) {
                 problems.append(InvalidValue(field: "\(field).encryption", problem))
@@ -102,7 +116,9 @@ public struct Environment: Sendable {
     /// A name is a folder, a part of variables' names and perhaps of keys.
     public static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, ASCII.isLowercase(first), name.utf8.count <= 32 else { return false }
-        return name.utf8.allSatisfy { ASCII.isLowercase($0) || ASCII.isDigit($0) || $0 == UInt8(ascii: "-") }
+        // Two hyphens in a row, or one at the end, would give two environments the same variables.
+        return name.utf8.last != UInt8(ascii: "-") && !name.contains("--")
+            && name.utf8.allSatisfy { ASCII.isLowercase($0) || ASCII.isDigit($0) || $0 == UInt8(ascii: "-") }
     }
 
     private static func problem(publicBaseURL text: String) -> String? {

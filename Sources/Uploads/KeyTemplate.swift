@@ -63,6 +63,57 @@ public struct KeyTemplate: Sendable, Hashable, CustomStringConvertible {
         return segments[...end].map { KeyTemplate.render($0, values) + "/" }.joined()
     }
 
+    /// Whether a caller's own folder under one template could hold another caller's files under the other.
+    ///
+    /// Segments are compared from the left as far as they can come out equal. Where one is `{caller}` and the other is not, but could come
+    /// out as some caller's segment, whoever has that name owns what others upload.
+    func clashes(with other: KeyTemplate, environment: String, rules: (String, String)) -> Bool {
+        let own = resolved(environment: environment, rule: rules.0)
+        let others = other.resolved(environment: environment, rule: rules.1)
+        for (index, (left, right)) in zip(own, others).enumerated() {
+            switch (left == [.placeholder(.caller)], right == [.placeholder(.caller)]) {
+            case (true, true): return false
+            // The last segment is a file, which no folder holds.
+            case (true, false): return index + 1 < others.count && KeyTemplate.couldBeCaller(right)
+            case (false, true): return index + 1 < own.count && KeyTemplate.couldBeCaller(left)
+            case (false, false):
+                if let left = KeyTemplate.literal(left), let right = KeyTemplate.literal(right), left != right { return false }
+            }
+        }
+        return false
+    }
+
+    /// The segments with the names of environment and rule written in.
+    private func resolved(environment: String, rule: String) -> [[Part]] {
+        segments.map { segment in
+            segment.map { part in
+                switch part {
+                case .placeholder(.environment): .literal(environment)
+                case .placeholder(.rule): .literal(rule)
+                default: part
+                }
+            }
+        }
+    }
+
+    /// The text of a segment without placeholders.
+    private static func literal(_ segment: [Part]) -> String? {
+        var text = ""
+        for part in segment {
+            guard case .literal(let literal) = part else { return nil }
+            text += literal
+        }
+        return text
+    }
+
+    /// Whether a segment can look like `Caller.keySegment`: one with a capital letter, a dot or `=` in its fixed text cannot.
+    private static func couldBeCaller(_ segment: [Part]) -> Bool {
+        segment.allSatisfy { part in
+            guard case .literal(let text) = part else { return true }
+            return text.utf8.allSatisfy { ASCII.isLowercase($0) || ASCII.isDigit($0) || "-_".utf8.contains($0) }
+        }
+    }
+
     func render(_ values: KeyValues) -> String {
         segments.map { KeyTemplate.render($0, values) }.joined(separator: "/")
     }

@@ -74,15 +74,39 @@ extension OriginPattern {
             throw InvalidValue("\(quoted(text)): an origin may hold one \"*\", inside its leftmost label")
         }
         let parent = labels.dropFirst().joined(separator: ".")
-        let isShared = labels.count < 3 || sharedSuffixes.contains(parent) || sharedZones.contains { parent.hasSuffix("." + $0) }
-        // Hosts of previews put the site's own name last (`…--mysite.netlify.app`); whatever ends in `*` a stranger can register as well.
-        let endsInOwnName = labels[0].last != "*"
-        if isShared && (labels.count < 3 || !endsInOwnName) {
+        guard !parent.isEmpty else {
             throw InvalidValue(
-                "\(quoted(text)): others can register names under \(quoted(parent)); "
-                    + "write the origin exactly, or end its first label in your own site's name, "
-                    + "such as https://deploy-preview-*--mysite.netlify.app")
+                "\(quoted(text)): \"*\" stands for a part of one label; write the rest of the host, such as https://*.example.com")
         }
+        let isShared =
+            labels.count < 3 || sharedSuffixes.contains(parent) || sharedZones.contains { parent == $0 || parent.hasSuffix("." + $0) }
+            || isRegistrySuffix(labels.dropFirst())
+        if isShared && !(zonesOfPreviews.contains(parent) && endsInSiteName(labels[0])) {
+            throw InvalidValue(
+                "\(quoted(text)): others can register names under \(quoted(parent)); write the origin exactly, or a host's previews "
+                    + "with your own site's name behind two hyphens, such as https://deploy-preview-*--mysite.netlify.app")
+        }
+    }
+
+    private static let registryWords: Set<String> = [
+        "ac", "asso", "co", "com", "edu", "go", "gob", "gouv", "gov", "govt", "info", "ltd", "me", "mil", "name", "ne", "net", "nom", "or",
+        "org", "plc", "school",
+    ]
+
+    /// Hosts that give `ANYTHING--NAME` to the owner of `NAME` alone.
+    private static let zonesOfPreviews: Set<String> = ["netlify.app"]
+
+    /// Whether what stands behind the wildcard is `--` and a site's name of three characters or more.
+    private static func endsInSiteName(_ label: Substring) -> Bool {
+        guard let star = label.lastIndex(of: "*") else { return false }
+        let rest = label[label.index(after: star)...]
+        return rest.hasPrefix("--") && rest.utf8.count >= 5
+    }
+
+    /// Registries' second levels, as in `co.id` or `com.ua`: a general word before a country's two letters.
+    private static func isRegistrySuffix(_ labels: ArraySlice<Substring>) -> Bool {
+        guard labels.count == 2, let first = labels.first, let country = labels.last, country.utf8.count == 2 else { return false }
+        return registryWords.contains(String(first))
     }
 
     /// Hosts of this machine (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3).
@@ -102,7 +126,10 @@ extension OriginPattern {
     }
 
     /// Zones that are shared at every depth, because a region stands before the zone.
-    private static let sharedZones = ["amazonaws.com", "elasticbeanstalk.com", "azurestaticapps.net", "run.app", "cloudapp.azure.com"]
+    private static let sharedZones = [
+        "amazonaws.com", "elasticbeanstalk.com", "azurestaticapps.net", "run.app", "cloudapp.azure.com", "core.windows.net",
+        "googleapis.com", "translate.goog",
+    ]
 
     /// Suffixes under which strangers get a name of their choice: hosting platforms, tunnels, and registries' second levels
     /// (from the Public Suffix List; a suffix of one label counts as shared in any case).
@@ -115,8 +142,7 @@ extension OriginPattern {
         "ngrok.io", "ngrok.app", "ngrok.dev", "ngrok-free.app", "ngrok-free.dev", "loca.lt", "trycloudflare.com", "tunnelmole.net",
         "bubbleapps.io", "webflow.io", "wixsite.com", "framer.app", "framer.website", "blogspot.com", "wordpress.com", "myshopify.com",
         "streamlit.app", "hf.space", "supabase.co", "edgeone.app", "kinsta.app", "kinsta.page", "scalingo.io", "cleverapps.io",
-        "koyeb.app", "northflank.app", "code.run", "zeabur.app", "sevalla.app", "sevalla.page", "tiiny.site", "neocities.org", "r2.dev",
-        "co.uk", "org.uk", "me.uk", "ac.uk", "gov.uk", "com.au", "net.au", "org.au", "co.nz", "co.za", "co.jp", "ne.jp", "or.jp",
-        "com.br", "com.mx", "com.ar", "com.tr", "com.cn", "com.hk", "com.sg", "com.tw", "co.kr", "co.in", "co.il", "com.pl", "co.at",
+        "duckdns.org", "gitbook.io", "notion.site", "serveo.net", "lhr.life", "pythonanywhere.com", "koyeb.app", "northflank.app",
+        "code.run", "zeabur.app", "sevalla.app", "sevalla.page", "tiiny.site", "neocities.org", "r2.dev",
     ]
 }

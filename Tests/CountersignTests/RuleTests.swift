@@ -48,7 +48,8 @@ import Testing
                 == .object([
                     .init("content-type", .string("image/png")), .init("content-length", .string("482113")),
                     .init("if-none-match", .string("*")),
-                    .init("cache-control", .string("no-cache")), .init("x-amz-meta-caption", .string("a cat")),
+                    .init("cache-control", .string("no-cache")), .init("content-disposition", .string("inline")),
+                    .init("x-amz-meta-caption", .string("a cat")),
                 ]))
     }
 

@@ -21,7 +21,7 @@ import Uploads
                 contentTypes: [video/*, image/png]
                 minimumSize: 10 KB
                 maximumSize: 1 GiB
-                key: "{caller}/{uuid}{ext}"
+                key: "films/{caller}/{uuid}{ext}"
                 once: false
                 encryption: {kms: alias/films, bucketKey: true}
                 storageClass: STANDARD_IA
@@ -47,7 +47,7 @@ import Uploads
         #expect(environment.publicBaseURL == "https://cdn.example.com")
         let films = try #require(environment.rule(named: "films"))
         #expect(films.contentTypes.map(\.text) == ["video/*", "image/png"])
-        #expect(films.sizeBytes == 10_000...(1 << 30) && films.keyTemplate.text == "{caller}/{uuid}{ext}")
+        #expect(films.sizeBytes == 10_000...(1 << 30) && films.keyTemplate.text == "films/{caller}/{uuid}{ext}")
         #expect(films.lifetimeSeconds == 3600 && films.method == .put && !films.once)
         #expect(films.encryption == .kms(keyID: "alias/films", bucketKey: true) && films.storageClass == .standardIA)
         #expect(films.tags.map(\.key) == ["from", "year"] && films.tags.map(\.value) == ["web", "2024"])
@@ -116,6 +116,37 @@ import Uploads
         ]
         #expect(problems.count == expected.count, "\(problems.joined(separator: "\n"))")
         for (problem, start) in zip(problems, expected) { #expect(problem.hasPrefix(start)) }
+    }
+
+    @Test func `what the provider lacks is told beside a rule's other mistakes`() throws {
+        let problems = try TemporaryPolicies.problems(
+            """
+            bucket: example-bucket
+            provider: r2
+            endpoint: http://storage.example.com
+            rules:
+              forms:
+                contentTypes: [image/png]
+                maximumSize: 1 MiB
+                key: forms/{caller}/{uuid}
+                method: POST
+                tags: {a: b}
+                encryption: {kms: garbage key}
+            """)
+        #expect(
+            problems.map { $0.prefix { $0 != " " } } == ["3:11", "5:3", "9:13", "10:11", "11:17", "11:17"],
+            "\(problems.joined(separator: "\n"))")
+        let backblaze = try TemporaryPolicies.problems(
+            validYAML + "provider: b2\nendpoint: https://s3.eu-central-003.backblazeb2.com\n")
+        #expect(backblaze.count == 1 && backblaze[0].contains("b2 refuses If-None-Match"), "\(backblaze)")
+    }
+
+    @Test func `a neighbour with mistakes still owns its bucket`() throws {
+        let folder = try TemporaryPolicies([
+            "staging/uploads.yaml": validYAML + "colour: blue\n", "production/uploads.yaml": validYAML,
+        ])
+        let error = #expect(throws: SettingsError.self) { try PolicyFolder.environments(in: folder.path, named: ["production"]) }
+        #expect(error?.problems.first?.message.contains("is also staging's") == true)
     }
 
     @Test func `a key that stands twice does not hide other mistakes`() throws {

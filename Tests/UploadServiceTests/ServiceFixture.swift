@@ -59,7 +59,7 @@ enum Fixture {
                     keyTemplate: KeyTemplate("{caller}/{yyyy}/{uuid}{ext}"), allowedMetadata: ["caption"]),
                 UploadRule(
                     name: "attachments", contentTypes: [ContentTypePattern("image/*")], minimumSizeBytes: 10, maximumSizeBytes: 2_000_000,
-                    keyTemplate: KeyTemplate("files/{caller}/{uuid}{ext}"), lifetimeSeconds: 600, method: .post, once: false),
+                    keyTemplate: KeyTemplate("{caller}/files/{uuid}{ext}"), lifetimeSeconds: 600, method: .post, once: false),
                 UploadRule(
                     name: "contracts", contentTypes: [ContentTypePattern("application/pdf")], maximumSizeBytes: 5_000_000,
                     keyTemplate: KeyTemplate("{caller}/{sha256}{ext}"), checksum: .required),

@@ -1,3 +1,4 @@
+import SigV4
 import Testing
 
 @testable import Uploads
@@ -31,6 +32,21 @@ import Testing
     func `a file's name is made safe`(filename: String, parameters: String) throws {
         let disposition = ContentDisposition(kind: .inline, namesFile: true)
         #expect(try disposition.headerValue(filename: filename, type: ContentType("image/png")) == "inline; " + parameters)
+    }
+
+    @Test(arguments: [
+        ("invoice.exe", "filename=\"invoice_exe\""), ("evil.html", "filename=\"evil_html\""), ("plain", "filename=\"plain\""),
+    ])
+    func `an unknown type leaves a name no extension`(filename: String, parameters: String) throws {
+        let disposition = ContentDisposition(kind: .attachment, namesFile: true)
+        #expect(try disposition.headerValue(filename: filename, type: ContentType("application/x-unknown")) == "attachment; " + parameters)
+    }
+
+    @Test func `a rule without a disposition signs one all the same`() throws {
+        for method in UploadMethod.allCases {
+            let ticket = try office(rule(method: method)).issue(request())
+            #expect((ticket.headers + ticket.fields).contains { $0.name == "content-disposition" && $0.value == "inline" })
+        }
     }
 
     @Test func `a type that runs in a browser is an attachment whatever the rule says`() throws {

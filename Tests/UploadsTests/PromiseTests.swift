@@ -75,6 +75,22 @@ import Testing
         #expect(outcomes.isSuperset(of: reached), "\(outcomes)")
     }
 
+    @Test(arguments: [
+        ("{caller}/{uuid}", "documents/{caller}/{uuid}", true), ("{caller}/{uuid}", "{uuid}", false), ("{caller}/{uuid}", "{uuid}/x", true),
+        ("files/{caller}/{uuid}", "files/bob/{uuid}", true), ("files/{caller}/{uuid}", "files/{yyyy}/{uuid}", true),
+        ("files/{caller}/{uuid}", "files/Bob/{uuid}", false), ("files/{caller}/{uuid}", "files/{caller}/x/{uuid}", false),
+        ("a/{caller}/{uuid}", "b/{caller}/{uuid}", false), ("{rule}/{caller}/{uuid}", "{rule}/{uuid}", false),
+        ("{environment}/{caller}/{uuid}", "staging/bob/{uuid}", true), ("{environment}/{caller}/{uuid}", "production/bob/{uuid}", false),
+        ("{yyyy}/{caller}/{uuid}", "docs/bob/{uuid}", true),
+    ])
+    func `no rule gives a caller what others upload by another`(one: String, other: String, clashes: Bool) throws {
+        for (first, second) in [(one, other), (other, one)] {
+            let rules = [try rule("photos", key: first), try rule("documents", key: second)]
+            let loads = (try? UploadEnvironment(name: "staging", location: location(), provider: .aws, rules: rules)) != nil
+            #expect(loads != clashes)
+        }
+    }
+
     @Test func `two callers never share a prefix`() throws {
         let template = try KeyTemplate("files/{caller}/{uuid}")
         var random = SeededGenerator(seed: 14)
