@@ -20,23 +20,44 @@ extension YAMLReader {
         }
         let fields = fields(of: root, what: "uploads.yaml", allowed: YAMLReader.environmentKeys, mark: root.mark)
         let provider = word(fields, "provider", Provider.self)
-        let location = location(fields, provider: provider ?? .aws, isProviderKnown: provider != nil || fields["provider"] == nil)
+        let isProviderKnown = provider != nil || fields["provider"] == nil
+        let region = region(fields, provider: provider)
+        let location = location(fields, provider: provider ?? .aws, isProviderKnown: isProviderKnown, region: region)
         let origins = list(fields, "allowedOrigins") { text throws(InvalidValue) in try OriginPattern(text) }
         let publicBaseURL = value(fields, "publicBaseUrl") { text throws(InvalidValue) in text }
         let lifetime = value(fields, "defaultLifetime", YAMLReader.lifetime)
-        let (rules, ruleFields) = rules(fields, defaultLifetimeSeconds: lifetime)
+        let rules = rules(fields, defaultLifetimeSeconds: lifetime)
+        if let provider { checkDemands(of: rules, provider: provider) }
+        for read in rules where read.rule == nil || region == nil {
+            // A rule with mistakes is not part of the environment, and yet shall not hide what the store lacks.
+            for problem in (provider ?? .aws).problems(of: read.demands, region: region) {
+                report(problem.message, key: problem.field ?? "", of: read)
+            }
+        }
         do {
             let environment = try Environment(
-                name: name, location: location ?? YAMLReader.harmlessLocation, provider: provider ?? .aws, allowedOrigins: origins,
-                publicBaseURL: publicBaseURL, rules: rules)
+                name: name, location: location ?? YAMLReader.harmlessLocation(region: region), provider: provider ?? .aws,
+                allowedOrigins: origins, publicBaseURL: publicBaseURL, rules: rules.compactMap(\.rule))
             return problems.isEmpty ? environment : nil
         } catch {
-            report(error, fields: fields, rules: ruleFields, isLocationKnown: location != nil)
+            report(error, fields: fields, rules: rules, isRegionKnown: region != nil)
             return nil
         }
     }
 
-    private static let harmlessLocation = try! S3Location(endpoint: .aws(region: "us-east-1"), bucket: BucketName("unknown"))
+    /// A rule as it stands in the file; without `rule` when something in it is a mistake.
+    private struct ReadRule {
+        let name: String
+        let fields: Fields
+        let rule: UploadRule?
+        let demands: StoreDemands
+    }
+
+    private static func harmlessLocation(region: String?) -> S3Location {
+        let base = "https://storage.example.com"
+        let endpoint = try? region.map { region throws(SigningError) in try Endpoint(baseURL: base, region: region) }
+        return try! S3Location(endpoint: endpoint ?? Endpoint(baseURL: base, region: "us-east-1"), bucket: BucketName("unknown"))
+    }
 
     private static func lifetime(_ text: String) throws(InvalidValue) -> Int {
         let seconds = try Quantity.seconds(text)
@@ -46,23 +67,34 @@ extension YAMLReader {
         return seconds
     }
 
-    private mutating func rules(_ fields: Fields, defaultLifetimeSeconds: Int?) -> (rules: [UploadRule], nodes: [String: Fields]) {
-        guard let node = fields["rules"] else { return ([], [:]) }
-        var rules: [UploadRule] = []
-        var nodes: [String: Fields] = [:]
+    private mutating func rules(_ fields: Fields, defaultLifetimeSeconds: Int?) -> [ReadRule] {
+        guard let node = fields["rules"] else { return [] }
+        var rules: [ReadRule] = []
         for (name, mark, value) in entries(of: node, what: "rules") {
-            let rule = rule(named: name, mark: mark, node: value, defaultLifetimeSeconds: defaultLifetimeSeconds)
+            let (rule, demands) = rule(named: name, mark: mark, node: value, defaultLifetimeSeconds: defaultLifetimeSeconds)
             var ruleFields = Fields(mark: mark)
             if case .mapping(let mapping) = value {
                 for (key, value) in mapping { ruleFields.insert(value, for: key.scalar?.string ?? "") }
             }
-            nodes[name] = ruleFields
-            if let rule { rules.append(rule) }
+            rules.append(ReadRule(name: name, fields: ruleFields, rule: rule, demands: demands))
         }
-        return (rules, nodes)
+        return rules
     }
 
-    private mutating func report(_ error: InvalidValues, fields: Fields, rules: [String: Fields], isLocationKnown: Bool) {
+    private mutating func checkDemands(of rules: [ReadRule], provider: Provider) {
+        for read in rules where provider.needsExplicitOnce && read.demands.method == .put && read.fields["once"] == nil {
+            report(
+                "old versions of \(provider.rawValue) ignore If-None-Match; write once: true where yours refuses a second upload with 412, "
+                    + "else once: false with {uuid} in the key",
+                key: "once", of: read)
+        }
+    }
+
+    private mutating func report(_ message: String, key: String, of rule: ReadRule) {
+        report("\(key) of the rule \(rule.name): \(message)", at: rule.fields[key]?.mark ?? rule.fields.mark)
+    }
+
+    private mutating func report(_ error: InvalidValues, fields: Fields, rules: [ReadRule], isRegionKnown: Bool) {
         for problem in error.problems {
             let path = (problem.field ?? "").split(separator: ".", maxSplits: 2).map(String.init)
             guard path.first == "rules" else {
@@ -70,39 +102,43 @@ extension YAMLReader {
                 report("\(key): \(problem.message)", at: fields[key]?.mark ?? fields.mark)
                 continue
             }
-            guard path.count == 3 else {
+            guard path.count == 3, let rule = rules.first(where: { $0.name == path[1] }) else {
                 // Rules with mistakes of their own are not there yet.
                 if rules.isEmpty { report("rules: \(problem.message)", at: fields["rules"]?.mark ?? fields.mark) }
                 continue
             }
             // What encryption depends on the region for is told once the region is right.
-            if path[2] == "encryption", !isLocationKnown { continue }
-            report("\(path[2]) of the rule \(path[1]): \(problem.message)", at: rules[path[1]]?[path[2]]?.mark ?? rules[path[1]]?.mark)
+            if path[2] == "encryption", !isRegionKnown { continue }
+            report(problem.message, key: path[2], of: rule)
         }
     }
 
     // MARK: - Where the bucket is
 
-    private mutating func location(_ fields: Fields, provider: Provider, isProviderKnown: Bool) -> S3Location? {
+    /// The region, `auto` where r2 says none; whatever else is wrong, its form is checked.
+    private mutating func region(_ fields: Fields, provider: Provider?) -> String? {
+        if fields["region"] == nil, provider == .r2 { return "auto" }
+        return signingValue(fields, "region", example: "eu-central-1") { text throws(SigningError) in
+            try Endpoint(baseURL: "https://storage.example.com", region: text).region
+        }
+    }
+
+    private mutating func location(_ fields: Fields, provider: Provider, isProviderKnown: Bool, region: String?) -> S3Location? {
         let bucket = signingValue(fields, "bucket", example: "my-app-staging") { text throws(SigningError) in try BucketName(text) }
         let style = addressing(fields)
         let options = endpointOptions(fields, provider: provider)
-        var region: String?
-        if fields["region"] == nil, provider == .r2 {
-            region = "auto"
-        } else {
-            region = signingValue(fields, "region", example: "eu-central-1") { text throws(SigningError) in text }
-        }
-        guard isProviderKnown else { return nil }
         let endpoint: Endpoint?
-        if fields["endpoint"] != nil || provider != .aws {
+        if fields["endpoint"] != nil || (isProviderKnown && provider != .aws) {
             endpoint = customEndpoint(fields, provider: provider, region: region)
-        } else {
+        } else if isProviderKnown {
             endpoint =
                 signing(at: fields["region"]?.mark, key: "region") { () throws(SigningError) in
                     try region.map { region throws(SigningError) in try Endpoint.aws(region: region, options: options) }
                 } ?? nil
+        } else {
+            endpoint = nil
         }
+        guard isProviderKnown else { return nil }
         guard let bucket, let endpoint else { return nil }
         return signing(at: (fields["addressing"] ?? fields["bucket"])?.mark, key: "addressing") { () throws(SigningError) in
             try S3Location(endpoint: endpoint, bucket: bucket, style: style)
@@ -118,20 +154,22 @@ extension YAMLReader {
             return nil
         }
         guard let text = text(node, what: "endpoint") else { return nil }
+        guard !YAMLReader.isPlainRemote(text) else {
+            report("endpoint: plain http is for localhost only, since it shows tickets to the network; write https://", at: node.mark)
+            return nil
+        }
         // Without a region the URL is still worth checking.
         let endpoint = signing(at: node.mark, key: "endpoint") { () throws(SigningError) in
             try Endpoint(baseURL: text, region: region ?? "us-east-1")
         }
-        if let endpoint, !YAMLReader.isConfidential(endpoint) {
-            report("endpoint: a ticket is as good as a password, and plain http shows it to the network; write https://", at: node.mark)
-        }
         return region == nil ? nil : endpoint
     }
 
-    /// Whether nobody on the way reads along: TLS, or this machine.
-    private static func isConfidential(_ endpoint: Endpoint) -> Bool {
-        let parts = endpoint.baseURL.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true)
-        return parts.count >= 2 && (try? OriginPattern("\(parts[0])//\(parts[1])")) != nil
+    /// Whether a base URL is plain HTTP to another machine; origins know this machine's names.
+    private static func isPlainRemote(_ baseURL: String) -> Bool {
+        guard baseURL.lowercased().hasPrefix("http://") else { return false }
+        let authority = baseURL.dropFirst("http://".count).prefix { $0 != "/" }
+        return (try? OriginPattern("http://\(authority)")) == nil
     }
 
     private mutating func addressing(_ fields: Fields) -> AddressingStyle? {

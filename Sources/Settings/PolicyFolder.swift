@@ -2,7 +2,6 @@ internal import Foundation
 public import S3Policy
 internal import S3Signing
 public import Uploads
-internal import Yams
 
 /// Reads `policies/`: one folder for each environment, named as it.
 public enum PolicyFolder {
@@ -19,7 +18,8 @@ public enum PolicyFolder {
         return try load(names, in: folder, besides: [])
     }
 
-    /// The named environments, in that order. The others of the folder only count where they share a bucket with these.
+    /// The named environments, in that order. The others of the folder only count where they share a bucket with these,
+    /// or have mistakes that may hide it.
     public static func environments(in folder: String, named names: [String]) throws(SettingsError) -> [Environment] {
         let known = try environmentNames(in: folder)
         let unknown = names.filter { !known.contains($0) }
@@ -92,33 +92,30 @@ public enum PolicyFolder {
                 problems += error.problems
             }
         }
-        let neighbours = others.compactMap { try? environment(named: $0, file: path(folder, $0, "uploads.yaml")) }
-        // Where a neighbour's file has mistakes, its bucket's name alone has to do.
-        let unread = others.filter { other in !neighbours.contains { $0.name == other } }
-        for environment in environments {
-            for other in unread where bucketName(in: path(folder, other, "uploads.yaml")) == environment.location.bucket.name {
-                problems.append(sharedBucket(of: environment, with: other, folder: folder))
+        var neighbours: [Environment] = []
+        for name in others {
+            let file = path(folder, name, "uploads.yaml")
+            do {
+                neighbours.append(try environment(named: name, file: file))
+            } catch {
+                // Its other mistakes are for the day when it is served; which bucket it has must be known today.
+                guard let text = try? content(of: file), let bucket = (try? YAMLDocument(text, file: file))?.bucketName else {
+                    problems += error.problems
+                    continue
+                }
+                if environments.contains(where: { $0.location.bucket.name == bucket }) { problems += error.problems }
             }
         }
         for (index, environment) in environments.enumerated() {
             for other in environments[..<index] + neighbours where sharesBucket(environment, other) {
-                problems.append(sharedBucket(of: environment, with: other.name, folder: folder))
+                problems.append(
+                    SettingsProblem(
+                        file: path(folder, environment.name, "uploads.yaml"),
+                        message: "the bucket \(environment.location.bucket) is also \(other.name)'s; give each environment its own"))
             }
         }
         guard problems.isEmpty else { throw SettingsError(problems) }
         return environments
-    }
-
-    private static func sharedBucket(of environment: Environment, with other: String, folder: String) -> SettingsProblem {
-        SettingsProblem(
-            file: path(folder, environment.name, "uploads.yaml"),
-            message: "the bucket \(environment.location.bucket) is also \(other)'s; give each environment its own")
-    }
-
-    /// The bucket that a file names, whatever else is wrong with it.
-    private static func bucketName(in file: String) -> String? {
-        guard let text = try? content(of: file), let document = try? YAMLDocument(text, file: file) else { return nil }
-        return document.root?.mapping?["bucket"]?.string
     }
 
     /// Reads one environment from the text of its `uploads.yaml`.

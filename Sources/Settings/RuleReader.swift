@@ -8,7 +8,10 @@ extension YAMLReader {
     ]
 
     /// One upload rule. Where a value is a mistake a harmless one takes its place, so that the others are checked against each other too.
-    mutating func rule(named name: String, mark: Mark?, node: Node, defaultLifetimeSeconds: Int?) -> UploadRule? {
+    /// What it needs of the store is told in any case.
+    mutating func rule(
+        named name: String, mark: Mark?, node: Node, defaultLifetimeSeconds: Int?
+    ) -> (rule: UploadRule?, demands: StoreDemands) {
         let before = problems.count
         let what = "the rule \(name)"
         let fields = fields(of: node, what: what, allowed: YAMLReader.ruleKeys, mark: mark)
@@ -42,17 +45,14 @@ extension YAMLReader {
                 checksum: checksum ?? .optional)
         } catch {
             report(error, rule: name, fields: fields, before: before)
-            // What the environment has to say about the rest of the rule is told too.
-            rule = try? UploadRule(
-                name: name, contentTypes: [YAMLReader.harmlessType], maximumSizeBytes: 1, keyTemplate: YAMLReader.harmlessKey,
-                method: method ?? .put, once: method == .post ? false : once ?? true, encryption: encryption, tags: tags)
         }
-        return rule
+        let demands = StoreDemands(
+            method: method ?? .put, once: once ?? (method != .post), needsChecksum: checksum == .required, hasTags: !tags.isEmpty,
+            encryption: encryption, storageClass: storageClass)
+        return (problems.count == before ? rule : nil, demands)
     }
 
-    private static let harmlessType = try! ContentTypePattern("image/png")
-
-    private static let harmlessKey = try! KeyTemplate("{rule}/{caller}/{uuid}")
+    private static let harmlessKey = try! KeyTemplate("{caller}/{uuid}")
 
     /// What a rule is wrong about as a whole, at the key that is to blame; a key with a mistake of its own has been told about.
     private mutating func report(_ error: InvalidValues, rule: String, fields: Fields, before: Int) {

@@ -23,6 +23,7 @@ struct YAMLDocument {
         // Yams stops at the first mapping with a repeated key. So that the rest of the file is checked too, the repeated key gets a mark of
         // private use in the text, one character for one, and the text is read again.
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { Array($0.unicodeScalars) }
+        try YAMLDocument.checkMarkers(lines, file: file)
         var hidden = 0
         while true {
             do {
@@ -42,6 +43,22 @@ struct YAMLDocument {
             throw SettingsProblem(file: file, message: "with its aliases written out the file is too large; write values where they belong")
         }
         duplicates = root.map { YAMLDocument.duplicates(in: $0) } ?? []
+    }
+
+    /// The text of `bucket`, also in a file whose other values are mistakes; `nil` when it says none, or more than one.
+    var bucketName: String? {
+        guard !duplicates.contains(where: { $0.key == "bucket" }) else { return nil }
+        return root?.mapping?["bucket"]?.scalar?.string
+    }
+
+    /// A file with markers of its own would have keys that count as hidden.
+    private static func checkMarkers(_ lines: [[Unicode.Scalar]], file: String) throws(SettingsProblem) {
+        for (index, line) in lines.enumerated() {
+            guard let column = line.firstIndex(where: { $0.value >= firstMarker }) else { continue }
+            throw SettingsProblem(
+                file: file, line: index + 1, column: column + 1,
+                message: "this character is of private use, which nobody can read; leave it out")
+        }
     }
 
     /// Few lines of aliases to aliases can stand for more values than there is memory; whatever walks the tree relies on this limit.

@@ -49,6 +49,9 @@ extension Environment {
         try Environment.check(filename: request.filename)
         let type = try rule.checked(type: request.type)
         let size = try rule.checked(size: request.size)
+        guard request.sha256 == nil || provider.features.checksums else {
+            throw Refusal(.invalidChecksum, field: "sha256", "the store (\(provider.rawValue)) does not verify checksums; leave sha256 out")
+        }
         let checksum = try rule.checked(sha256: request.sha256)
         var headers: [Header] = []
         if let checksum { headers.append(Header("x-amz-checksum-sha256", Base64.encode(checksum.bytes))) }

@@ -1,32 +1,5 @@
 public import S3Signing
 
-/// The store behind an environment's bucket: which features it has.
-public enum Provider: String, Sendable, CaseIterable {
-    case aws, r2, b2, minio, ceph, seaweedfs, custom
-
-    /// What a rule asks for that the store does not have.
-    func problems(of rule: UploadRule) -> [InvalidValue] {
-        guard self == .r2 || self == .b2 else { return [] }
-        var problems: [InvalidValue] = []
-        if rule.method == .post {
-            problems.append(InvalidValue(field: "method", "\(rawValue) has no POST forms (it answers 501); use PUT"))
-        }
-        if !rule.tags.isEmpty {
-            problems.append(InvalidValue(field: "tags", "\(rawValue) has no object tags; leave them out"))
-        }
-        if case .kms = rule.encryption {
-            problems.append(InvalidValue(field: "encryption", "\(rawValue) has no KMS; leave encryption out, or write s3"))
-        }
-        if self == .b2, rule.method == .put, rule.once {
-            problems.append(InvalidValue(field: "once", "b2 refuses If-None-Match; write once: false, with {uuid} in the key"))
-        }
-        if self == .b2, rule.checksum == .required {
-            problems.append(InvalidValue(field: "checksum", "b2 refuses S3's SHA-256 checksums; leave checksum out"))
-        }
-        return problems
-    }
-}
-
 /// A bucket with the rules for what may be uploaded to it and from where.
 public struct Environment: Sendable {
     public let name: String
@@ -64,7 +37,7 @@ public struct Environment: Sendable {
             if rules[..<index].contains(where: { $0.name == rule.name }) {
                 problems.append(InvalidValue(field: field, "there are two rules of this name"))
             }
-            for problem in provider.problems(of: rule) {
+            for problem in provider.problems(of: StoreDemands(rule), region: location.endpoint.region) {
                 problems.append(InvalidValue(field: "\(field).\(problem.field ?? "")", problem.message))
             }
             for other in rules[..<index]
@@ -74,9 +47,6 @@ public struct Environment: Sendable {
                         field: "\(field).key",
                         "a caller of this rule could own a prefix that holds other callers' files of the rule \(other.name); "
                             + "begin each key with a folder of its rule's own, as in \(rule.name)/{caller}/{uuid}"))
-            }
-            if let problem = rule.encryption?.problem(region: location.endpoint.region) {
-                problems.append(InvalidValue(field: "\(field).encryption", problem))
             }
         }
         guard problems.isEmpty else { throw InvalidValues(problems) }

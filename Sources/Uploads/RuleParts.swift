@@ -32,8 +32,8 @@ public enum Encryption: Sendable, Hashable {
         }
     }
 
-    /// What is wrong with the key of KMS, if anything. The region is the one that the object will be in.
-    func problem(region: String) -> String? {
+    /// What is wrong with the key of KMS, if anything. The region is the one that the object will be in, where known.
+    func problem(region: String?) -> String? {
         guard case .kms(let keyID?, _) = self else { return nil }
         let isPlain =
             !keyID.isEmpty && keyID.utf8.count <= 2048
@@ -42,7 +42,7 @@ public enum Encryption: Sendable, Hashable {
         guard isPlain, parts.count == 1 || (parts.count == 6 && parts[0] == "arn" && parts[2] == "kms") else {
             return "\(quoted(keyID)) is not a KMS key; give its id, its alias (alias/NAME) or its ARN"
         }
-        if parts.count == 6, parts[3] != region {
+        if let region, parts.count == 6, parts[3] != region {
             return
                 "the KMS key is in \(quoted(String(parts[3]))), the bucket in \(quoted(region)); S3 takes keys of the bucket's own region"
         }

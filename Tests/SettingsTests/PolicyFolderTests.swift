@@ -21,7 +21,7 @@ import Uploads
                 contentTypes: [video/*, image/png]
                 minimumSize: 10 KB
                 maximumSize: 1 GiB
-                key: "films/{caller}/{uuid}{ext}"
+                key: films/{caller}/{uuid}{ext}
                 once: false
                 encryption: {kms: alias/films, bucketKey: true}
                 storageClass: STANDARD_IA
@@ -118,37 +118,6 @@ import Uploads
         for (problem, start) in zip(problems, expected) { #expect(problem.hasPrefix(start)) }
     }
 
-    @Test func `what the provider lacks is told beside a rule's other mistakes`() throws {
-        let problems = try TemporaryPolicies.problems(
-            """
-            bucket: example-bucket
-            provider: r2
-            endpoint: http://storage.example.com
-            rules:
-              forms:
-                contentTypes: [image/png]
-                maximumSize: 1 MiB
-                key: forms/{caller}/{uuid}
-                method: POST
-                tags: {a: b}
-                encryption: {kms: garbage key}
-            """)
-        #expect(
-            problems.map { $0.prefix { $0 != " " } } == ["3:11", "5:3", "9:13", "10:11", "11:17", "11:17"],
-            "\(problems.joined(separator: "\n"))")
-        let backblaze = try TemporaryPolicies.problems(
-            validYAML + "provider: b2\nendpoint: https://s3.eu-central-003.backblazeb2.com\n")
-        #expect(backblaze.count == 1 && backblaze[0].contains("b2 refuses If-None-Match"), "\(backblaze)")
-    }
-
-    @Test func `a neighbour with mistakes still owns its bucket`() throws {
-        let folder = try TemporaryPolicies([
-            "staging/uploads.yaml": validYAML + "colour: blue\n", "production/uploads.yaml": validYAML,
-        ])
-        let error = #expect(throws: SettingsError.self) { try PolicyFolder.environments(in: folder.path, named: ["production"]) }
-        #expect(error?.problems.first?.message.contains("is also staging's") == true)
-    }
-
     @Test func `a key that stands twice does not hide other mistakes`() throws {
         let problems = try TemporaryPolicies.problems(
             validYAML.replacing("region:", with: "\"bucket\": other\nregion:") + "bucket: third\ncolour: blue\n")
@@ -195,8 +164,48 @@ import Uploads
     @Test func `what the provider lacks is told at the rule's key`() throws {
         let yaml = "provider: r2\nendpoint: https://a.r2.cloudflarestorage.com\n" + validYAML + "    once: false\n    method: POST\n"
         let problems = try TemporaryPolicies.problems(yaml.replacing("region: eu-central-1\n", with: ""))
-        #expect(problems == ["10:13 method of the rule photos: r2 has no POST forms (it answers 501); use PUT"])
+        #expect(problems == ["10:13 method of the rule photos: r2 has no POST forms; use PUT"])
         #expect(try TemporaryPolicies.problems("provider: minio\n" + validYAML).first?.contains("needs endpoint") == true)
+    }
+
+    @Test func `b2 has less, and each rule is told what to write`() throws {
+        let b2 = "provider: b2\nendpoint: https://s3.eu-central-003.backblazeb2.com\n" + validYAML
+        #expect(try TemporaryPolicies.problems(b2 + "    once: false\n") == [])
+        #expect(try TemporaryPolicies.problems(b2).first?.contains("once of the rule photos: b2 ignores If-None-Match") == true)
+        let demanding = b2 + "    checksum: required\n    tags: {a: b}\n    encryption: kms\n    storageClass: GLACIER\n    colour: blue\n"
+        let problems = try TemporaryPolicies.problems(demanding)
+        let places = ["6:3 once of", "10:15 checksum of", "11:11 tags of", "12:17 encryption of", "13:19 storageClass of", "14:5 the rule"]
+        #expect(problems.count == places.count, "\(problems)")
+        for (problem, place) in zip(problems, places) { #expect(problem.hasPrefix(place), "\(problem)") }
+    }
+
+    @Test(arguments: ["minio", "ceph", "seaweedfs", "custom"])
+    func `where versions differ a PUT rule says once itself`(provider: String) throws {
+        let yaml = "provider: \(provider)\nendpoint: https://storage.example.com\n" + validYAML
+        #expect(try TemporaryPolicies.problems(yaml).map { $0.prefix(27) } == ["6:3 once of the rule photos"])
+        #expect(try TemporaryPolicies.problems(yaml + "    once: true\n") == [])
+        #expect(try TemporaryPolicies.problems(yaml + "    once: false\n") == [])
+    }
+
+    @Test func `what the store and the region rule out is told beside other mistakes`() throws {
+        let encryption = "    encryption: {kms: \"arn:aws:kms:us-east-1:111122223333:key/1\"}\n"
+        let kms = try TemporaryPolicies.problems(
+            validYAML.replacing("example-staging", with: "Bad_Bucket") + encryption + "    colour: x\n")
+        #expect(kms.count == 3 && kms[1].contains("encryption of the rule photos: the KMS key is in \"us-east-1\""), "\(kms)")
+        let unknown = try TemporaryPolicies.problems(
+            "provider: azure\nendpoint: ftp://x\n" + validYAML.replacing("eu-central-1", with: "\"a b\""))
+        #expect(unknown.map { $0.prefix(4) } == ["1:11", "2:11", "4:9 "], "\(unknown)")
+    }
+
+    @Test(arguments: [
+        ("http://localhost:9000", true), ("http://127.0.0.1:9000/s3", true), ("HTTP://[::1]:9000", true), ("https://minio:9000", true),
+        ("http://minio:9000", false), ("http://storage.example.com/", false), ("http://localhost.example.com", false),
+        ("HTTP://10.0.0.1", false),
+    ])
+    func `a plain http endpoint is this machine's`(endpoint: String, loads: Bool) throws {
+        let problems = try TemporaryPolicies.problems(
+            "provider: custom\nendpoint: \"\(endpoint)\"\n" + validYAML + "    once: false\n")
+        #expect(problems.isEmpty == loads, "\(problems)")
     }
 
     @Test func `two environments with one bucket do not load`() throws {
@@ -206,9 +215,26 @@ import Uploads
         let all = #expect(throws: SettingsError.self) { try PolicyFolder.environments(in: folder.path) }
         #expect(all?.problems.count == 1 && all?.problems[0].message.contains("bucket example-staging is also production's") == true)
         #expect(throws: SettingsError.self) { try PolicyFolder.environments(in: folder.path, named: ["staging"]) }
-        try folder.write("provider: minio\nendpoint: https://minio.example.com\n" + validYAML, to: "production/uploads.yaml")
+        try folder.write(
+            "provider: minio\nendpoint: https://minio.example.com\n" + validYAML + "    once: true\n", to: "production/uploads.yaml")
         #expect(try PolicyFolder.environments(in: folder.path).map(\.name) == ["production", "staging"])
         #expect(try PolicyFolder.environments(in: folder.path, named: ["staging", "staging"]).map(\.name) == ["staging"])
+    }
+
+    @Test func `a neighbour's mistake does not hide that it has the same bucket`() throws {
+        let folder = try TemporaryPolicies(["staging/uploads.yaml": validYAML, "production/uploads.yaml": validYAML + "colour: blue\n"])
+        for broken in [validYAML + "colour: blue\n", "bucket: [\n", "", "bucket: other\n" + validYAML] {
+            try folder.write(broken, to: "production/uploads.yaml")
+            let error = #expect(throws: SettingsError.self) { try PolicyFolder.environments(in: folder.path, named: ["staging"]) }
+            #expect(error?.problems.allSatisfy { $0.file.hasSuffix("production/uploads.yaml") } == true)
+        }
+        try folder.write("bucket: other\ncolour: blue\n", to: "production/uploads.yaml")
+        #expect(try PolicyFolder.environments(in: folder.path, named: ["staging"]).map(\.name) == ["staging"])
+    }
+
+    @Test func `a key of private use is told, not ignored`() throws {
+        let problems = try TemporaryPolicies.problems(validYAML + "\u{F0062}ucket: other\n")
+        #expect(problems == ["8:1 this character is of private use, which nobody can read; leave it out"])
     }
 
     @Test func `the mistakes of all environments are told together`() throws {

@@ -80,7 +80,15 @@ import Uploads
         }
         let replacing = try #require(statements.first { $0["Sid"] as? String == "DenyReplacingObjects" })
         #expect(replacing["Resource"] as? [String] == environment.rules.filter(\.once).map { "\(arn)/\($0.name)/*" })
-        #expect(statements.contains { $0["Sid"] as? String == "DenyPlainHTTP" })
+        func conditions(_ sid: String) -> [String: [String: String]]? {
+            statements.first { $0["Sid"] as? String == sid }?["Condition"] as? [String: [String: String]]
+        }
+        #expect(
+            conditions("DenyReplacingObjects") == [
+                "Null": ["s3:if-none-match": "true"], "Bool": ["s3:ObjectCreationOperation": "true"],
+            ])
+        #expect(conditions("DenyPlainHTTP") == ["Bool": ["aws:SecureTransport": "false"]])
+        #expect(conditions("DenyOldTLS") == ["NumericLessThan": ["s3:TlsVersion": "1.2"]])
         // The oldest signature that the policy takes is older than any ticket lives.
         let old = try #require(statements.first { $0["Sid"] as? String == "DenyOldSignatures" })
         let milliseconds = (old["Condition"] as? [String: [String: String]])?["NumericGreaterThan"]?["s3:signatureAge"].flatMap { Int($0) }

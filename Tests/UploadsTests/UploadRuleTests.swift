@@ -82,6 +82,9 @@ import Testing
             try UploadEnvironment(name: "staging", location: bucket, provider: .r2, rules: rules)
         }
         #expect(error?.problems.map(\.field) == ["rules.forms.method", "rules.tagged.tags"])
+        let b2 = try UploadEnvironment(name: "staging", location: bucket, provider: .b2, rules: [rule(once: false)])
+        let refusal = #expect(throws: Refusal.self) { try b2.check(request(sha256: emptySHA256)) }
+        #expect(refusal?.code == .invalidChecksum && refusal?.detail.contains("does not verify checksums") == true)
     }
 
     @Test func `a KMS key is one of the bucket's region`() throws {
@@ -99,7 +102,7 @@ import Testing
         #expect(problems("key\r\nx: y").count == 1)
     }
 
-    @Test(arguments: ["", "Staging", "1st", "a_b", "a/b", "..", String(repeating: "a", count: 33)])
+    @Test(arguments: ["", "a--b", "a-", "Staging", "1st", "a_b", "a/b", "..", String(repeating: "a", count: 33)])
     func `an environment's name is a folder and a part of variables`(name: String) {
         #expect(throws: InvalidValues.self) {
             try UploadEnvironment(name: name, location: location(), provider: .aws, rules: [rule()])

@@ -1,0 +1,85 @@
+/// The store behind an environment's bucket: which features it has.
+public enum Provider: String, Sendable, CaseIterable {
+    case aws, r2, b2, minio, ceph, seaweedfs, custom
+
+    /// What a store is known to have. Where versions differ, the newest counts.
+    struct Features {
+        var post = true
+        var once = true
+        var checksums = true
+        var tags = true
+        var kms = true
+        /// `nil`: whatever the store takes.
+        var storageClasses: Set<StorageClass>?
+    }
+
+    /// Cloudflare: https://developers.cloudflare.com/r2/api/s3/api/, Backblaze: https://www.backblaze.com/docs/cloud-storage-s3-compatible-api.
+    var features: Features {
+        switch self {
+        case .aws, .minio, .ceph, .seaweedfs, .custom: Features()
+        case .r2: Features(post: false, tags: false, kms: false)
+        case .b2: Features(post: false, once: false, checksums: false, tags: false, kms: false, storageClasses: [.standard])
+        }
+    }
+
+    /// Whether a PUT rule must say `once` itself: old versions of such a store ignore `If-None-Match`, so only who runs it can tell.
+    public var needsExplicitOnce: Bool {
+        switch self {
+        case .aws, .r2, .b2: false
+        case .minio, .ceph, .seaweedfs, .custom: true
+        }
+    }
+
+    /// What is asked for that the store does not have, or that its region rules out; `field` is the rule's key.
+    ///
+    /// - Parameter region: where the bucket is; `nil` when nobody knows yet.
+    public func problems(of demands: StoreDemands, region: String?) -> [InvalidValue] {
+        let features = features
+        var problems: [InvalidValue] = []
+        func lacks(_ field: String, _ message: String) {
+            problems.append(InvalidValue(field: field, "\(rawValue) \(message)"))
+        }
+        if demands.method == .post, !features.post { lacks("method", "has no POST forms; use PUT") }
+        if demands.once, demands.method == .put, !features.once {
+            lacks("once", "ignores If-None-Match, so a ticket could be used twice; write once: false, with {uuid} in the key")
+        }
+        if demands.needsChecksum, !features.checksums { lacks("checksum", "does not verify x-amz-checksum-sha256; leave checksum out") }
+        if demands.hasTags, !features.tags { lacks("tags", "has no object tags; leave them out") }
+        if let storageClass = demands.storageClass, let known = features.storageClasses, !known.contains(storageClass) {
+            lacks("storageClass", "has no \(storageClass.rawValue); leave storageClass out")
+        }
+        if case .kms = demands.encryption, !features.kms {
+            lacks("encryption", "has no KMS; leave encryption out")
+        } else if let problem = demands.encryption?.problem(region: region) {
+            problems.append(InvalidValue(field: "encryption", problem))
+        }
+        return problems
+    }
+}
+
+/// What an upload rule needs of the store; known even of a rule that cannot be made.
+public struct StoreDemands: Sendable, Equatable {
+    public var method: UploadMethod
+    public var once: Bool
+    public var needsChecksum: Bool
+    public var hasTags: Bool
+    public var encryption: Encryption?
+    public var storageClass: StorageClass?
+
+    public init(
+        method: UploadMethod, once: Bool, needsChecksum: Bool, hasTags: Bool, encryption: Encryption?, storageClass: StorageClass?
+    ) {
+        self.method = method
+        self.once = once
+        self.needsChecksum = needsChecksum
+        self.hasTags = hasTags
+        self.encryption = encryption
+        self.storageClass = storageClass
+    }
+
+    init(_ rule: UploadRule) {
+        self.init(
+            method: rule.method, once: rule.once, needsChecksum: rule.checksum == .required, hasTags: !rule.tags.isEmpty,
+            encryption: rule.encryption, storageClass: rule.storageClass)
+    }
+}
