@@ -1,8 +1,5 @@
 public import SigV4
 
-/// What goes wrong when S3 requests are signed is a `SigningError` too, with codes of its own.
-public typealias S3SigningError = SigningError
-
 extension SigningError.Code {
     /// The name breaks AWS's naming rules.
     public static let invalidBucketName = SigningError.Code(rawValue: "invalid_bucket_name")

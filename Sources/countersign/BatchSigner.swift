@@ -68,9 +68,9 @@ final class BatchSigner {
             let place = Place(
                 bucket: bucket, region: region, endpoint: line.endpoint ?? defaultEndpoint, style: line.style, keys: line.keys)
             let signer = try signer(for: place)
-            do throws(S3SigningError) {
+            do throws(SigningError) {
                 let request = PresignRequest(
-                    method: method, key: try key.map { text throws(S3SigningError) in try ObjectKey(text) },
+                    method: method, key: try key.map { text throws(SigningError) in try ObjectKey(text) },
                     expiresSeconds: line.expiresSeconds ?? expiresSeconds, headers: line.headers, query: line.query)
                 let signed = try signer.presign(request, at: time)
                 return .object([
@@ -99,7 +99,7 @@ final class BatchSigner {
     private func signer(for place: Place) throws(BatchLineError) -> S3Signer {
         if let known = signers[place] { return known }
         let credentials = try credentials(place.keys)
-        do throws(S3SigningError) {
+        do throws(SigningError) {
             let endpoint =
                 if let baseURL = place.endpoint { try Endpoint(baseURL: baseURL, region: place.region) } else {
                     try Endpoint.aws(region: place.region)
@@ -128,7 +128,7 @@ final class BatchSigner {
 }
 
 extension BatchLineError {
-    init(_ error: S3SigningError) {
+    init(_ error: SigningError) {
         self.init(code: error.code.rawValue, field: error.field, message: error.message)
     }
 }

@@ -37,9 +37,9 @@ struct PresignJob {
 
     private func boundRequest(_ setup: SigningSetup) throws -> PresignRequest {
         if let rule = bindings?.rule { return try ruleBinding(rule, setup: setup).presignRequest(expiresSeconds: time.expires) }
-        return try Self.told { () throws(S3SigningError) in
+        return try Self.told { () throws(SigningError) in
             PresignRequest(
-                method: method, key: try target.key.map { key throws(S3SigningError) in try ObjectKey(key) },
+                method: method, key: try target.key.map { key throws(SigningError) in try ObjectKey(key) },
                 expiresSeconds: time.expiresSeconds, headers: (bindings?.headers ?? []) + headers)
         }
     }
@@ -59,7 +59,7 @@ struct PresignJob {
 
     private func sign(_ request: PresignRequest, with setup: SigningSetup, at time: SigningTime) throws -> SignedOutput {
         let signer = S3Signer(credentials: setup.credentials, location: setup.location)
-        return try Self.told { () throws(S3SigningError) in
+        return try Self.told { () throws(SigningError) in
             let presigned = try signer.presign(request, at: time)
             let stages = try signer.stages(of: request, at: time)
             return SignedOutput(
@@ -69,7 +69,7 @@ struct PresignJob {
     }
 
     /// What the signer refuses is the caller's to change: exit code 2 with the signer's own words.
-    static func told<Value>(_ body: () throws(S3SigningError) -> Value) throws(CommandFailure) -> Value {
+    static func told<Value>(_ body: () throws(SigningError) -> Value) throws(CommandFailure) -> Value {
         do { return try body() } catch { throw .wrongUse(Quoting.terminal(error.message)) }
     }
 

@@ -93,7 +93,7 @@ struct PresignPost: AsyncParsableCommand {
         let setup = try SigningSetup(bucket: target.bucket, options: location, context: context)
         let policy = try policy(setup)
         let signer = S3Signer(credentials: setup.credentials, location: setup.location)
-        let form = try PresignJob.told { () throws(S3SigningError) in
+        let form = try PresignJob.told { () throws(SigningError) in
             try signer.sign(policy, at: time.at ?? context.now())
         }
         let output = SignedOutput(

@@ -22,7 +22,7 @@ struct RuleBinding {
         do { upload = try environment.check(request) } catch {
             throw error.code == .unknownRule ? .wrongUse(Quoting.terminal(error.detail)) : .no(Quoting.terminal(error.detail))
         }
-        self.key = try PresignJob.told { () throws(S3SigningError) in try ObjectKey(key) }
+        self.key = try PresignJob.told { () throws(SigningError) in try ObjectKey(key) }
         self.once = once
     }
 

@@ -70,7 +70,7 @@ struct SigningSetup {
     }
 
     static func s3Location(bucket: String, region: String, baseURL: String?, style: AddressingStyle?) throws -> S3Location {
-        do throws(S3SigningError) {
+        do throws(SigningError) {
             let endpoint =
                 if let baseURL { try Endpoint(baseURL: baseURL, region: region) } else { try Endpoint.aws(region: region) }
             return try S3Location(endpoint: endpoint, bucket: BucketName(bucket), style: style)

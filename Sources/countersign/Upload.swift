@@ -65,7 +65,7 @@ struct Upload: AsyncParsableCommand {
         if checksum { signedHeaders.append(Header("x-amz-checksum-sha256", try await source.sha256Base64())) }
         signedHeaders += headers.map { Header($0.name, $0.value) }
         let signer = S3Signer(credentials: setup.credentials, location: setup.location)
-        return try PresignJob.told { () throws(S3SigningError) in
+        return try PresignJob.told { () throws(SigningError) in
             try signer.authorize(method: .put, key: ObjectKey(key), headers: signedHeaders, payload: .unsigned, at: time)
         }
     }
