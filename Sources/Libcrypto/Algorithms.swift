@@ -1,18 +1,16 @@
 internal import CLibcrypto
 
-/// The algorithms that Countersign uses, fetched once: fetching costs more than a short hash.
+/// The digests that bodies are checked with, fetched once: fetching costs more than a short hash.
 ///
 /// Fetched objects are immutable and may be shared by threads (openssl-threads(7)).
 @safe
 final class Algorithms: @unchecked Sendable {
     static let shared = Algorithms()
 
-    let hmac: OpaquePointer
     /// In the order of `DigestAlgorithm.allCases`.
     private let digests: [OpaquePointer?]
 
     private init() {
-        unsafe hmac = Algorithms.require(EVP_MAC_fetch(nil, "HMAC", nil), "HMAC")
         unsafe digests = DigestAlgorithm.allCases.map { unsafe EVP_MD_fetch(nil, $0.name, nil) }
     }
 

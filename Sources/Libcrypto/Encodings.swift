@@ -30,6 +30,17 @@ public enum Hex {
         nibble < 10 ? 0x30 + nibble : 0x57 + nibble
     }
 
+    /// The eight digits of four bytes, least significant byte first on both sides, worked out side by side in one word.
+    @inline(__always)
+    static func digits(of bytes: UInt32) -> UInt64 {
+        var spread = UInt64(bytes)
+        spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF
+        spread = (spread | spread << 8) & 0x00FF_00FF_00FF_00FF
+        let nibbles = (spread >> 4 & 0x000F_000F_000F_000F) | (spread & 0x000F_000F_000F_000F) << 8
+        let areLetters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return nibbles &+ 0x3030_3030_3030_3030 &+ areLetters &* 0x27
+    }
+
     /// What a digit of either case stands for.
     package static func value(of digit: UInt8) -> UInt8? {
         switch digit {

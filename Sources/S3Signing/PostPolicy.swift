@@ -89,14 +89,11 @@ extension S3Signer {
         guard let bytes = Base64.decode(text), !bytes.isEmpty else {
             throw SigningError(.invalidPolicy, field: "policy", "A POST policy is signed in base 64, with padding and without line breaks.")
         }
-        let key = signer.keys.key(for: signer.credentials, at: time, region: signer.region, service: signer.service)
-        return (key.sign(text).hex, credential(at: time), time.iso8601Basic)
+        return (signer.key(at: time).sign(text).hex, credential(at: time), time.iso8601Basic)
     }
 
     private func credential(at time: SigningTime) -> String {
-        var text = GrowingBytes(capacity: 96)
-        signer.appendCredential(at: time, encoded: false, to: &text)
-        return text.text()
+        "\(signer.credentials.accessKeyID)/\(signer.key(at: time).scope)"
     }
 }
 

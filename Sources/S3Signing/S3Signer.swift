@@ -13,6 +13,17 @@ public enum S3Method: String, Sendable, Hashable {
     case head = "HEAD"
     case delete = "DELETE"
     case post = "POST"
+
+    /// The raw value, without making a text of it.
+    var text: StaticString {
+        switch self {
+        case .get: "GET"
+        case .put: "PUT"
+        case .head: "HEAD"
+        case .delete: "DELETE"
+        case .post: "POST"
+        }
+    }
 }
 
 /// What a presigned request is to allow.
@@ -81,38 +92,60 @@ public struct S3Signer: Sendable {
     ///
     /// - Throws: `expiry_out_of_range`, `invalid_header`, `header_not_signable`, `reserved_name`, `ignored_in_query`.
     public func presign(_ request: PresignRequest, at time: SigningTime) throws(SigningError) -> PresignedRequest {
-        let url = try presign(request, at: time) { buffers, signature in
-            buffers.output.append(location.origin)
-            buffers.output.append(buffers.canonical.path, of: buffers.canonical.bytes)
-            buffers.output.append(UInt8(ascii: "?"))
-            signer.appendSignedQuery(signature, to: &buffers.output, from: buffers.canonical)
-            return buffers.output.text()
-        }
+        let workspace = SigningWorkspace.take()
+        defer { workspace.giveBack() }
+        let url = try url(of: request, at: time, in: &workspace.buffers)
         return PresignedRequest(
             method: request.method, url: url, headers: request.headers,
             expiresAt: time.adding(seconds: Int64(request.expiresSeconds)))
     }
 
-    /// The three texts behind the signature of a presigned request.
-    public func stages(of request: PresignRequest, at time: SigningTime) throws(SigningError) -> SigningStages {
-        try presign(request, at: time) { $0.stages($1) }
+    private func url(
+        of request: PresignRequest, at time: SigningTime, in buffers: inout SigningBuffers
+    ) throws(SigningError) -> String {
+        let signature = try sign(request, at: time, in: &buffers)
+        return buffers.signedQuery(signature, origin: location.origin)
     }
 
-    private func presign<Result>(
-        _ request: PresignRequest, at time: SigningTime, then finish: (inout SigningBuffers, SHA256Digest) -> Result
-    ) throws(SigningError) -> Result {
+    /// The three texts behind the signature of a presigned request.
+    public func stages(of request: PresignRequest, at time: SigningTime) throws(SigningError) -> SigningStages {
+        let workspace = SigningWorkspace.take()
+        defer { workspace.giveBack() }
+        let signature = try sign(request, at: time, in: &workspace.buffers)
+        return workspace.buffers.stages(signature)
+    }
+
+    private func sign(
+        _ request: PresignRequest, at time: SigningTime, in buffers: inout SigningBuffers
+    ) throws(SigningError) -> SHA256Digest {
+        buffers.reset()
         try RequestSigner.check(expiresSeconds: request.expiresSeconds)
-        try S3Signer.check(request.headers, of: request.method)
+        try add(request.headers, of: request.method, to: &buffers.canonical)
         try S3Signer.check(request.query)
-        return SigningBuffers.with { buffers in
-            buffers.canonical.addHeader("host", location.host)
-            for header in request.headers { buffers.canonical.addHeader(header.name, header.value) }
-            signer.addSigningQuery(request.query, expiresSeconds: request.expiresSeconds, at: time, to: &buffers)
-            buffers.canonical.write(method: request.method.rawValue, payload: .unsigned) {
-                location.appendPath(of: request.key, to: &$0)
+        let key = signer.key(at: time)
+        signer.addSigningQuery(request.query, expiresSeconds: request.expiresSeconds, with: key, at: time, to: &buffers.canonical)
+        buffers.canonical.startPath(method: request.method.text)
+        location.appendPath(of: request.key, to: &buffers.canonical.bytes)
+        buffers.canonical.finish(payload: .unsigned)
+        return buffers.sign(with: key, at: time)
+    }
+
+    /// Adds the host and the headers, which are checked one by one only where a glance at them shows something unusual.
+    private func add(
+        _ headers: [Header], of method: S3Method, to canonical: inout CanonicalRequest
+    ) throws(SigningError) {
+        canonical.addHost(location.host)
+        var areOrdinary = true
+        // A span lends its elements, where an array would count references.
+        let span = headers.span
+        for index in span.indices {
+            switch canonical.addHeader(span[index].name, span[index].value) {
+            case .ordinary: continue
+            case .contentLength: try S3Signer.check(contentLength: span[index].value, of: method)
+            default: areOrdinary = false
             }
-            return finish(&buffers, signer.sign(&buffers, at: time))
         }
+        if !canonical.closeHeaders() || !areOrdinary { try S3Signer.check(headers, of: method) }
     }
 
     /// Signs a request in its headers.
@@ -143,14 +176,16 @@ public struct S3Signer: Sendable {
                 throw SigningError(
                     .invalidHeader, field: header.name, "\(header.name) is given twice: join the values with a comma, in one header.")
             }
-            if HeaderRules.isSame(header.name, "content-length") { try check(contentLength: header.value, of: method) }
-            try RequestSigner.checkNotReserved(header.name)
-            guard HeaderRules.isSignable(header.name), !HeaderRules.isSame(header.name, "host") else {
+            switch HeaderRules.role(of: header.name) {
+            case .ordinary: break
+            case .contentLength: try check(contentLength: header.value, of: method)
+            case .reserved: try RequestSigner.checkNotReserved(header.name)
+            case .host, .unsignable:
                 throw SigningError(
                     .headerNotSignable, field: header.name,
                     "\(header.name) is set by the client's HTTP library or changed on the way: take it out of the signed headers.")
             }
-            guard header.value.utf8.allSatisfy({ $0 < 0x80 }) else {
+            guard HeaderRules.isASCII(header.value) else {
                 throw SigningError(
                     .invalidHeader, field: header.name,
                     "Browsers cannot send the value of \(header.name) as it is signed: use ASCII only, encoding the rest (RFC 8187 for file names)."
@@ -163,7 +198,7 @@ public struct S3Signer: Sendable {
     static let maximumBodyBytes: Int64 = 5 << 30
 
     private static func check(contentLength text: String, of method: S3Method) throws(SigningError) {
-        guard let bytes = Int64(text), bytes >= 0, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard let bytes = HeaderRules.number(text) else {
             throw SigningError(.invalidHeader, field: "content-length", "'\(text)' is no length: give the number of bytes in digits.")
         }
         guard method != .put || bytes <= maximumBodyBytes else {

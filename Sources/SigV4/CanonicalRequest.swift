@@ -23,7 +23,8 @@ public struct PathRules: Sendable, Hashable {
 /// Source: AWS, "Create a signed AWS API request", step 1. The value is made to be used again: its buffers keep their
 /// memory, and parts that also stand in the URL are ranges of the one text.
 package struct CanonicalRequest: ~Copyable {
-    package private(set) var bytes = GrowingBytes()
+    /// The text. Between `startPath` and `finish` it takes the path, and nothing else at any time.
+    package var bytes = GrowingBytes()
     /// Where the path stands in `bytes`.
     package private(set) var path = 0..<0
     /// Where the query stands in `bytes`.
@@ -31,80 +32,145 @@ package struct CanonicalRequest: ~Copyable {
     /// Where the list of signed headers stands in `bytes`.
     package private(set) var signedHeaders = 0..<0
 
-    private struct Entry {
-        var name: Range<Int>
-        var value: Range<Int>
-    }
-
-    /// What was added, in the form in which it is written, before it is sorted.
-    private var parts = GrowingBytes()
-    private var headers: [Entry] = []
-    private var parameters: [Entry] = []
+    private var headerParts = GrowingBytes()
+    private var queryParts = GrowingBytes()
+    private var headers = CanonicalEntries()
+    private var parameters = CanonicalEntries()
+    /// Whether the parameters were added in their order, so that `queryParts` is the query already.
+    private var isQuerySorted = true
     private var headerList = GrowingBytes(capacity: 128)
+    /// Whether every name has letters, digits and hyphens only, so that nothing in the list needs encoding.
+    private var areNamesPlain = true
 
     package init() {}
 
     package mutating func reset() {
         bytes.removeAll()
-        parts.removeAll()
-        headers.removeAll(keepingCapacity: true)
-        parameters.removeAll(keepingCapacity: true)
+        headerParts.removeAll()
+        queryParts.removeAll()
+        headers.removeAll()
+        parameters.removeAll()
+        isQuerySorted = true
         headerList.removeAll()
+        areNamesPlain = true
     }
 
     /// Adds a header: the name in lower case, the value trimmed, with inner runs of white space as one space.
-    package mutating func addHeader(_ name: String, _ value: String) {
-        let nameStart = parts.count
-        parts.appendLowercased(name)
-        let valueStart = parts.count
-        parts.appendTrimmed(value)
-        headers.append(Entry(name: nameStart..<valueStart, value: valueStart..<parts.count))
+    ///
+    /// - Returns: its role where a glance shows that it can be signed and sent; `nil` means that its name or value holds
+    ///   unusual characters, for `HeaderRules` to judge.
+    @discardableResult
+    package mutating func addHeader(_ name: borrowing String, _ value: borrowing String) -> HeaderRole? {
+        let start = headerParts.count
+        let isNamePlain = headerParts.appendName(name)
+        let nameEnd = headerParts.count
+        headerParts.append(UInt8(ascii: ":"))
+        let isValuePlain = headerParts.appendValue(value)
+        let entry = CanonicalEntry(start: start, nameEnd: nameEnd, valueEnd: headerParts.count)
+        headers.append(entry)
+        headerParts.append(UInt8(ascii: "\n"))
+        areNamesPlain = areNamesPlain && isNamePlain
+        return isNamePlain && isValuePlain ? headerParts.role(of: entry.name) : nil
+    }
+
+    /// Adds the host, which is in lower case already and holds nothing to trim.
+    package mutating func addHost(_ host: borrowing String) {
+        let start = headerParts.count
+        headerParts.append("host:" as StaticString)
+        let nameEnd = headerParts.count - 1
+        headerParts.append(host)
+        headers.append(CanonicalEntry(start: start, nameEnd: nameEnd, valueEnd: headerParts.count))
+        headerParts.append(UInt8(ascii: "\n"))
     }
 
     /// Ends the headers: sorts them by name and joins the values of one name with commas, in their order.
-    package mutating func closeHeaders() {
-        CanonicalRequest.sort(&headers, in: parts, byValueToo: false)
-        for index in headers.indices where index == 0 || !isRepeated(index) {
-            if index > 0 { headerList.append(UInt8(ascii: ";")) }
-            headerList.append(headers[index].name, of: parts)
+    ///
+    /// - Returns: whether each name stands there once.
+    @discardableResult
+    package mutating func closeHeaders() -> Bool {
+        headers.sort(in: headerParts, byValueToo: false)
+        var isEachNameThereOnce = true
+        for index in 0..<headers.count {
+            if index > 0 {
+                guard !headerParts.isSame(headers[index].name, headers[index - 1].name) else {
+                    headers.repeatsName(at: index)
+                    isEachNameThereOnce = false
+                    continue
+                }
+                headerList.append(UInt8(ascii: ";"))
+            }
+            headerList.append(headers[index].name, of: headerParts)
         }
+        return isEachNameThereOnce
     }
 
     /// Adds a query parameter.
     package mutating func addQuery(_ name: String, _ value: String) {
-        let nameStart = parts.count
-        parts.appendEncoded(name)
-        let valueStart = parts.count
-        parts.appendEncoded(value)
-        parameters.append(Entry(name: nameStart..<valueStart, value: valueStart..<parts.count))
+        let start = queryParts.count
+        queryParts.appendEncoded(name)
+        let nameEnd = queryParts.count
+        queryParts.append(UInt8(ascii: "="))
+        queryParts.appendEncoded(value)
+        let entry = closeParameter(from: start, nameEnd: nameEnd)
+        if parameters.count > 0, entry.precedes(parameters[parameters.count - 1], in: queryParts, byValueToo: true) { isQuerySorted = false }
+        parameters.append(entry)
     }
 
-    /// Adds a query parameter whose name needs no encoding and whose encoded value `write` appends.
+    /// Adds one of a signature's own parameters, whose encoded value `write` appends. They come in the order of their
+    /// names, before any other, and their names need no encoding.
     @inline(__always)
     package mutating func addQuery(_ name: StaticString, _ write: (inout GrowingBytes) -> Void) {
-        let nameStart = parts.count
-        parts.append(name)
-        let valueStart = parts.count
-        write(&parts)
-        parameters.append(Entry(name: nameStart..<valueStart, value: valueStart..<parts.count))
+        let start = queryParts.count
+        queryParts.append(name)
+        let nameEnd = queryParts.count
+        queryParts.append(UInt8(ascii: "="))
+        write(&queryParts)
+        parameters.append(closeParameter(from: start, nameEnd: nameEnd))
+    }
+
+    @inline(__always)
+    private mutating func closeParameter(from start: Int, nameEnd: Int) -> CanonicalEntry {
+        let entry = CanonicalEntry(start: start, nameEnd: nameEnd, valueEnd: queryParts.count)
+        queryParts.append(UInt8(ascii: "&"))
+        return entry
     }
 
     /// Adds `X-Amz-SignedHeaders`, once the headers are closed.
     package mutating func addSignedHeadersQuery() {
-        let nameStart = parts.count
-        parts.append("X-Amz-SignedHeaders" as StaticString)
-        let valueStart = parts.count
-        parts.appendEncoded(0..<headerList.count, of: headerList)
-        parameters.append(Entry(name: nameStart..<valueStart, value: valueStart..<parts.count))
+        let start = queryParts.count
+        queryParts.append("X-Amz-SignedHeaders=" as StaticString)
+        let nameEnd = queryParts.count - 1
+        for index in 0..<headers.count where !headers[index].repeatsName {
+            if index > 0 { queryParts.append("%3B" as StaticString) }
+            if areNamesPlain {
+                queryParts.append(headers[index].name, of: headerParts)
+            } else {
+                queryParts.appendEncoded(headers[index].name, of: headerParts)
+            }
+        }
+        parameters.append(closeParameter(from: start, nameEnd: nameEnd))
     }
 
-    /// Writes the whole text from what was added.
-    package mutating func write(method: String, payload: PayloadHash, path writePath: (inout GrowingBytes) -> Void) {
+    /// Begins the text; the path is to be appended to `bytes` next.
+    package mutating func startPath(method: StaticString) {
         bytes.append(method)
+        startPath()
+    }
+
+    /// Begins the text; the path is to be appended to `bytes` next.
+    mutating func startPath(method: String) {
+        bytes.append(method)
+        startPath()
+    }
+
+    private mutating func startPath() {
         bytes.append(UInt8(ascii: "\n"))
-        let pathStart = bytes.count
-        writePath(&bytes)
-        path = pathStart..<bytes.count
+        path = bytes.count..<bytes.count
+    }
+
+    /// Writes all behind the path, from what was added.
+    package mutating func finish(payload: PayloadHash) {
+        path = path.lowerBound..<bytes.count
         bytes.append(UInt8(ascii: "\n"))
         writeQuery()
         bytes.append(UInt8(ascii: "\n"))
@@ -118,51 +184,28 @@ package struct CanonicalRequest: ~Copyable {
     }
 
     private mutating func writeQuery() {
-        CanonicalRequest.sort(&parameters, in: parts, byValueToo: true)
         let start = bytes.count
-        for index in parameters.indices {
-            if index > 0 { bytes.append(UInt8(ascii: "&")) }
-            bytes.append(parameters[index].name, of: parts)
-            bytes.append(UInt8(ascii: "="))
-            bytes.append(parameters[index].value, of: parts)
+        if isQuerySorted {
+            bytes.append(0..<queryParts.count, of: queryParts)
+        } else {
+            parameters.sort(in: queryParts, byValueToo: true)
+            for index in 0..<parameters.count { bytes.append(parameters[index].whole, of: queryParts) }
         }
+        if parameters.count > 0 { bytes.removeLast() }
         query = start..<bytes.count
     }
 
     private mutating func writeHeaders() {
-        for index in headers.indices {
-            if index > 0, isRepeated(index) {
-                bytes.replaceLast(with: UInt8(ascii: ","))
+        for index in 0..<headers.count {
+            if headers[index].repeatsName {
+                bytes.removeLast()
+                bytes.append(UInt8(ascii: ","))
+                bytes.append(headers[index].value, of: headerParts)
+                bytes.append(UInt8(ascii: "\n"))
             } else {
-                bytes.append(headers[index].name, of: parts)
-                bytes.append(UInt8(ascii: ":"))
-            }
-            bytes.append(headers[index].value, of: parts)
-            bytes.append(UInt8(ascii: "\n"))
-        }
-    }
-
-    /// Sorts after encoding, by bytes; the sort is stable, so that equal names keep their order.
-    private static func sort(_ entries: inout [Entry], in parts: borrowing GrowingBytes, byValueToo: Bool) {
-        func precedes(_ left: Entry, _ right: Entry) -> Bool {
-            let order = parts.compare(left.name, right.name)
-            if order != 0 || !byValueToo { return order < 0 }
-            return parts.compare(left.value, right.value) < 0
-        }
-        // Requests have a handful of headers and parameters, mostly in order already; hostile ones have many.
-        guard entries.count <= 16 else { return entries.sort(by: precedes) }
-        for index in 1..<max(entries.count, 1) {
-            var position = index
-            while position > 0, precedes(entries[position], entries[position - 1]) {
-                entries.swapAt(position, position - 1)
-                position -= 1
+                bytes.append(headers[index].whole, of: headerParts)
             }
         }
-    }
-
-    /// Whether a header has the name of the one before it.
-    private func isRepeated(_ index: Int) -> Bool {
-        parts.compare(headers[index].name, headers[index - 1].name) == 0
     }
 }
 

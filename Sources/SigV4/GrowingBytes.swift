@@ -10,9 +10,19 @@ package struct GrowingBytes: ~Copyable {
     private var capacity: Int
     package private(set) var count = 0
 
+    /// Bytes behind the capacity that may be copied, so that short pieces are copied whole blocks at a time.
+    private static let blockByteCount = MemoryLayout<SIMD32<UInt8>>.size
+
     package init(capacity: Int = 1024) {
         self.capacity = capacity
-        unsafe base = .allocate(capacity: capacity)
+        unsafe base = GrowingBytes.allocate(capacity)
+    }
+
+    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<UInt8> {
+        let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity + blockByteCount)
+        // A block that is copied may reach behind what was written.
+        unsafe memory.initialize(repeating: 0, count: capacity + blockByteCount)
+        return unsafe memory
     }
 
     deinit {
@@ -33,7 +43,7 @@ package struct GrowingBytes: ~Copyable {
 
     private mutating func grow(by minimum: Int) {
         let larger = max(capacity * 2, count + minimum)
-        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+        let moved = unsafe GrowingBytes.allocate(larger)
         unsafe moved.update(from: base, count: count)
         unsafe base.deallocate()
         unsafe base = moved
@@ -50,12 +60,24 @@ package struct GrowingBytes: ~Copyable {
 
     /// Appends a text's UTF-8 bytes.
     @inline(__always)
-    package mutating func append(_ text: String) {
+    package mutating func append(_ text: borrowing String) {
         unsafe withBytes(of: text) { bytes in
             unsafe extend(by: bytes.count) { room in
                 guard let source = bytes.baseAddress else { return 0 }
                 unsafe room.update(from: source, count: bytes.count)
                 return bytes.count
+            }
+        }
+    }
+
+    /// Appends the first bytes of a text's UTF-8.
+    @inline(__always)
+    mutating func append(_ text: borrowing String, prefix count: Int) {
+        unsafe withBytes(of: text) { bytes in
+            guard let source = bytes.baseAddress, bytes.count >= count else { preconditionFailure("the text is too short") }
+            unsafe extend(by: count) { room in
+                unsafe room.update(from: source, count: count)
+                return count
             }
         }
     }
@@ -72,9 +94,15 @@ package struct GrowingBytes: ~Copyable {
     @inline(__always)
     package mutating func append(_ range: Range<Int>, of other: borrowing GrowingBytes) {
         precondition(range.lowerBound >= 0 && range.upperBound <= other.count)
-        let source = unsafe other.base + range.lowerBound
+        let source = unsafe UnsafeRawPointer(other.base + range.lowerBound)
         unsafe extend(by: range.count) { room in
-            unsafe room.update(from: source, count: range.count)
+            let room = UnsafeMutableRawPointer(room)
+            var offset = 0
+            while offset < range.count {
+                let block = unsafe source.loadUnaligned(fromByteOffset: offset, as: SIMD32<UInt8>.self)
+                unsafe room.storeBytes(of: block, toByteOffset: offset, as: SIMD32<UInt8>.self)
+                offset += GrowingBytes.blockByteCount
+            }
             return range.count
         }
     }
@@ -89,7 +117,7 @@ package struct GrowingBytes: ~Copyable {
 
     /// Appends a text's bytes in percent-encoding.
     @inline(__always)
-    package mutating func appendEncoded(_ text: String, keepsSlash: Bool = false) {
+    package mutating func appendEncoded(_ text: borrowing String, keepsSlash: Bool = false) {
         unsafe withBytes(of: text) { unsafe appendEncoded($0, keepsSlash: keepsSlash) }
     }
 
@@ -101,87 +129,161 @@ package struct GrowingBytes: ~Copyable {
 
     @inline(__always)
     private mutating func appendEncoded(_ bytes: UnsafeBufferPointer<UInt8>, keepsSlash: Bool) {
+        let encoded: ByteClass = keepsSlash ? .reserved : [.reserved, .slash]
         unsafe extend(by: bytes.count * 3) { room in
-            var written = 0
+            // Most texts need no encoding: copied first, and looked at on the way.
+            var seen: ByteClass = []
             for index in 0..<bytes.count {
                 let byte = unsafe bytes[index]
-                if PercentEncoding.isUnreserved(byte) || (keepsSlash && byte == UInt8(ascii: "/")) {
-                    unsafe room[written] = byte
-                    written += 1
-                } else {
-                    unsafe room[written] = UInt8(ascii: "%")
-                    unsafe room[written + 1] = PercentEncoding.digit(byte >> 4)
-                    unsafe room[written + 2] = PercentEncoding.digit(byte & 15)
-                    written += 3
-                }
+                unsafe room[index] = byte
+                seen.formUnion(ByteClass(of: byte))
             }
-            return written
+            return seen.isDisjoint(with: encoded) ? bytes.count : unsafe GrowingBytes.encode(bytes, into: room, encoded)
         }
     }
 
-    /// Appends a text's bytes with ASCII letters in lower case.
+    private static func encode(_ bytes: UnsafeBufferPointer<UInt8>, into room: UnsafeMutablePointer<UInt8>, _ encoded: ByteClass) -> Int {
+        var written = 0
+        for index in 0..<bytes.count {
+            let byte = unsafe bytes[index]
+            if ByteClass(of: byte).isDisjoint(with: encoded) {
+                unsafe room[written] = byte
+                written += 1
+            } else {
+                unsafe room[written] = UInt8(ascii: "%")
+                unsafe room[written + 1] = PercentEncoding.digit(byte >> 4)
+                unsafe room[written + 2] = PercentEncoding.digit(byte & 15)
+                written += 3
+            }
+        }
+        return written
+    }
+
+    /// Appends a header's name with its ASCII letters in lower case.
+    ///
+    /// - Returns: whether it has letters, digits and hyphens only, as nearly every name has.
     @inline(__always)
-    package mutating func appendLowercased(_ text: String) {
-        unsafe withBytes(of: text) { bytes in
+    mutating func appendName(_ name: borrowing String) -> Bool {
+        unsafe withBytes(of: name) { bytes in
+            var seen: ByteClass = bytes.isEmpty ? .unusualInName : []
             unsafe extend(by: bytes.count) { room in
-                for index in 0..<bytes.count { unsafe room[index] = HeaderRules.lowercased(bytes[index]) }
+                for index in 0..<bytes.count {
+                    let byte = unsafe bytes[index]
+                    let byteClass = ByteClass(of: byte)
+                    seen.formUnion(byteClass)
+                    unsafe room[index] = byte &+ byteClass.rawValue & ByteClass.upperCase.rawValue
+                }
                 return bytes.count
             }
+            return seen.isDisjoint(with: .unusualInName)
         }
     }
 
     /// Appends a header's value, trimmed, with inner runs of blanks and tabs as one blank.
+    ///
+    /// - Returns: whether it has visible ASCII and blanks only.
     @inline(__always)
-    package mutating func appendTrimmed(_ value: String) {
+    mutating func appendValue(_ value: borrowing String) -> Bool {
         unsafe withBytes(of: value) { bytes in
+            var seen: ByteClass = []
             unsafe extend(by: bytes.count) { room in
-                var written = 0
-                var hasPendingBlank = false
                 for index in 0..<bytes.count {
                     let byte = unsafe bytes[index]
-                    if byte == 0x20 || byte == 0x09 {
-                        hasPendingBlank = written > 0
-                        continue
-                    }
-                    if hasPendingBlank {
-                        unsafe room[written] = 0x20
-                        written += 1
-                        hasPendingBlank = false
-                    }
-                    unsafe room[written] = byte
-                    written += 1
+                    unsafe room[index] = byte
+                    seen.formUnion(ByteClass(of: byte))
                 }
-                return written
+                return seen.isDisjoint(with: .blank) ? bytes.count : unsafe GrowingBytes.collapseBlanks(room, bytes.count)
             }
+            return seen.isDisjoint(with: .unusualInValue)
         }
     }
 
-    /// Appends a number that is not negative, with leading zeros up to `digits`.
+    /// Trims bytes where they lie, and makes one blank of each run of blanks and tabs; returns how many are left.
+    private static func collapseBlanks(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int {
+        var written = 0
+        var hasPendingBlank = false
+        for index in 0..<count {
+            let byte = unsafe bytes[index]
+            if byte == 0x20 || byte == 0x09 {
+                hasPendingBlank = written > 0
+                continue
+            }
+            if hasPendingBlank {
+                unsafe bytes[written] = 0x20
+                written += 1
+                hasPendingBlank = false
+            }
+            unsafe bytes[written] = byte
+            written += 1
+        }
+        return written
+    }
+
+    /// Appends a number that is not negative.
+    package mutating func append(_ number: Int) {
+        precondition(number >= 0)
+        var rest = number
+        var digits = 1
+        while rest >= 10 {
+            rest /= 10
+            digits += 1
+        }
+        append(number, digits: digits)
+    }
+
+    /// Appends the last `digits` digits of a number that is not negative.
     @inline(__always)
-    package mutating func append(_ number: Int, digits: Int = 1) {
-        var divisor = 1
-        for _ in 1..<max(digits, 1) { divisor *= 10 }
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            append(0x30 + UInt8(number / divisor % 10))
-            divisor /= 10
+    package mutating func append(_ number: Int, digits: Int) {
+        unsafe extend(by: digits) { room in
+            var rest = UInt(bitPattern: number)
+            var index = digits
+            while index > 0 {
+                index -= 1
+                unsafe room[index] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            return digits
         }
     }
 
-    /// Puts another byte for the last one.
-    package mutating func replaceLast(with byte: UInt8) {
+    /// Takes the last byte away.
+    package mutating func removeLast() {
         precondition(count > 0)
-        unsafe base[count - 1] = byte
+        count -= 1
     }
 
     /// Compares two parts byte by byte: negative, zero or positive.
     @inline(__always)
     package borrowing func compare(_ left: Range<Int>, _ right: Range<Int>) -> Int {
-        for offset in 0..<min(left.count, right.count) {
+        let common = min(left.count, right.count)
+        if common >= 8 {
+            let (leftWord, rightWord) = (word(at: left.lowerBound), word(at: right.lowerBound))
+            if leftWord != rightWord { return leftWord < rightWord ? -1 : 1 }
+        }
+        for offset in 0..<common {
             let difference = unsafe Int(base[left.lowerBound + offset]) - Int(base[right.lowerBound + offset])
             if difference != 0 { return difference }
         }
         return left.count - right.count
+    }
+
+    /// Whether two parts hold the same bytes.
+    @inline(__always)
+    borrowing func isSame(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
+        left.count == right.count && compare(left, right) == 0
+    }
+
+    /// Eight bytes as a number that compares as they do.
+    @inline(__always)
+    private borrowing func word(at offset: Int) -> UInt64 {
+        precondition(offset >= 0 && offset + 8 <= count)
+        return unsafe UnsafeRawPointer(base).loadUnaligned(fromByteOffset: offset, as: UInt64.self).bigEndian
+    }
+
+    /// Whether a name that stands here in lower case has a role in signing of its own.
+    package borrowing func role(of name: Range<Int>) -> HeaderRole {
+        precondition(name.lowerBound >= 0 && name.upperBound <= count)
+        return unsafe HeaderRules.role(of: UnsafeBufferPointer(start: base + name.lowerBound, count: name.count))
     }
 
     /// Lends all bytes.
@@ -200,7 +302,8 @@ package struct GrowingBytes: ~Copyable {
 
 /// Lends a text's UTF-8 bytes where they lie.
 @inline(__always)
-func withBytes<Result>(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-    var text = text
-    return text.withUTF8(body)
+func withBytes<Result>(of text: borrowing String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    if let result = unsafe text.utf8.withContiguousStorageIfAvailable(body) { return result }
+    var contiguous = copy text
+    return contiguous.withUTF8(body)
 }

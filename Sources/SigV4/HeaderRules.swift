@@ -1,44 +1,83 @@
+/// What a header's name means to a signature.
+package enum HeaderRole: Sendable {
+    /// It can be signed.
+    case ordinary
+    case host
+    case contentLength
+    /// The signature itself sets it.
+    case reserved
+    /// A proxy or the client's HTTP library changes, adds or drops it, so that signing it breaks requests.
+    case unsignable
+}
+
 /// Which headers can be sent and signed at all.
 public enum HeaderRules {
-    /// Headers that a proxy or the client's HTTP library changes, adds or drops, so that signing them breaks requests.
-    private static let unsignable = [
-        "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
-        "upgrade", "user-agent", "x-amzn-trace-id",
-    ]
-
-    /// Headers and parameters that the signature itself sets.
-    private static let reserved = [
-        "authorization", "x-amz-algorithm", "x-amz-content-sha256", "x-amz-credential", "x-amz-date", "x-amz-expires",
-        "x-amz-security-token", "x-amz-signature", "x-amz-signedheaders",
-    ]
-
     /// Whether a signature may cover this header.
     public static func isSignable(_ name: String) -> Bool {
-        !unsignable.contains { isSame(name, $0) }
+        role(of: name) != .unsignable
     }
 
     /// Whether the signature itself sets this header or parameter.
     public static func isReserved(_ name: String) -> Bool {
-        reserved.contains { isSame(name, $0) }
+        role(of: name) == .reserved
+    }
+
+    /// What a header's name means, whatever its case.
+    package static func role(of name: String) -> HeaderRole {
+        unsafe withBytes(of: name) { unsafe role(of: $0) }
+    }
+
+    @inline(__always)
+    static func role(of name: UnsafeBufferPointer<UInt8>) -> HeaderRole {
+        switch name.count {
+        case 2: unsafe isSame(name, "te") ? .unsignable : .ordinary
+        case 4: unsafe isSame(name, "host") ? .host : .ordinary
+        case 6: unsafe isSame(name, "expect") ? .unsignable : .ordinary
+        case 7: unsafe isSame(name, "trailer") || isSame(name, "upgrade") ? .unsignable : .ordinary
+        case 10 where unsafe isSame(name, "x-amz-date"): .reserved
+        case 10: unsafe isSame(name, "connection") || isSame(name, "keep-alive") || isSame(name, "user-agent") ? .unsignable : .ordinary
+        case 13: unsafe isSame(name, "authorization") || isSame(name, "x-amz-expires") ? .reserved : .ordinary
+        case 14: unsafe isSame(name, "content-length") ? .contentLength : .ordinary
+        case 15 where unsafe isSame(name, "x-amzn-trace-id"): .unsignable
+        case 15: unsafe isSame(name, "x-amz-algorithm") || isSame(name, "x-amz-signature") ? .reserved : .ordinary
+        case 16: unsafe isSame(name, "x-amz-credential") ? .reserved : .ordinary
+        case 17: unsafe isSame(name, "transfer-encoding") ? .unsignable : .ordinary
+        case 18: unsafe isSame(name, "proxy-authenticate") ? .unsignable : .ordinary
+        case 19 where unsafe isSame(name, "x-amz-signedheaders"): .reserved
+        case 19: unsafe isSame(name, "proxy-authorization") ? .unsignable : .ordinary
+        case 20: unsafe isSame(name, "x-amz-content-sha256") || isSame(name, "x-amz-security-token") ? .reserved : .ordinary
+        default: .ordinary
+        }
+    }
+
+    /// Whether a name is a known one of the same length, given in lower case, but for the case of its ASCII letters.
+    @inline(__always)
+    private static func isSame(_ name: UnsafeBufferPointer<UInt8>, _ known: StaticString) -> Bool {
+        for index in 0..<name.count where unsafe lowercased(name[index]) != known.utf8Start[index] { return false }
+        return true
     }
 
     /// Whether two names are the same but for the case of ASCII letters, compared without making new texts.
     public static func isSame(_ left: String, _ right: String) -> Bool {
         // Lengths first: they tell nearly all names apart, and cost nothing.
         guard left.utf8.count == right.utf8.count else { return false }
-        let left = left.utf8.span
-        let right = right.utf8.span
-        for index in 0..<left.count where lowercased(left[index]) != lowercased(right[index]) { return false }
-        return true
+        return unsafe withBytes(of: left) { left in
+            unsafe withBytes(of: right) { right in
+                for index in 0..<left.count where unsafe lowercased(left[index]) != lowercased(right[index]) { return false }
+                return true
+            }
+        }
     }
 
     /// Whether a name begins with `prefix` but for the case of ASCII letters.
     public static func hasPrefix(_ name: String, _ prefix: String) -> Bool {
-        let name = name.utf8.span
-        let prefix = prefix.utf8.span
-        guard name.count >= prefix.count else { return false }
-        for index in 0..<prefix.count where lowercased(name[index]) != lowercased(prefix[index]) { return false }
-        return true
+        unsafe withBytes(of: name) { name in
+            unsafe withBytes(of: prefix) { prefix in
+                guard name.count >= prefix.count else { return false }
+                for index in 0..<prefix.count where unsafe lowercased(name[index]) != lowercased(prefix[index]) { return false }
+                return true
+            }
+        }
     }
 
     /// A name with its ASCII letters in lower case; Unicode's rules would make a `k` of a Kelvin sign.
@@ -63,8 +102,10 @@ public enum HeaderRules {
                 "A header's name takes letters, digits and !#$%&'*+-.^_`|~ only: change '\(header.name)'.")
         }
         let isSendable = unsafe withBytes(of: header.value) { bytes in
-            for index in 0..<bytes.count where unsafe isControl(bytes[index]) { return false }
-            return true
+            // All bytes are looked at, so that the loop has no branch.
+            var hasControl = false
+            for index in 0..<bytes.count { unsafe hasControl = hasControl || isControl(bytes[index]) }
+            return !hasControl
         }
         guard isSendable else {
             throw SigningError(
@@ -74,17 +115,40 @@ public enum HeaderRules {
         }
     }
 
-    private static func isControl(_ byte: UInt8) -> Bool {
-        byte != 0x09 && (byte < 0x20 || byte == 0x7F)
+    /// Whether a text is ASCII, as browsers can send it.
+    package static func isASCII(_ text: String) -> Bool {
+        unsafe withBytes(of: text) { bytes in
+            var seen: UInt8 = 0
+            for index in 0..<bytes.count { unsafe seen |= bytes[index] }
+            return seen < 0x80
+        }
     }
 
-    static func isTokenCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        case UInt8(ascii: "!"), 0x23...0x27, UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), 0x5E...0x60,
-            UInt8(ascii: "|"), UInt8(ascii: "~"):
-            true
-        default: false
+    /// The number that 1 to 18 digits stand for, which an `Int64` holds whatever they are; `nil` for any other text.
+    package static func number(_ text: String) -> Int64? {
+        unsafe withBytes(of: text) { bytes in
+            guard (1...18).contains(bytes.count) else { return nil }
+            var number: Int64 = 0
+            for index in 0..<bytes.count {
+                let digit = unsafe bytes[index] &- 0x30
+                guard digit < 10 else { return nil }
+                number = number &* 10 &+ Int64(digit)
+            }
+            return number
         }
+    }
+
+    @inline(__always)
+    private static func isControl(_ byte: UInt8) -> Bool {
+        (byte < 0x20 && byte != 0x09) || byte == 0x7F
+    }
+
+    /// The characters of a token (RFC 9110 section 5.6.2) as bits of two words: a look-up without a table in memory.
+    @inline(__always)
+    static func isTokenCharacter(_ byte: UInt8) -> Bool {
+        let low: UInt64 = 0x03FF_6CFA_0000_0000
+        let high: UInt64 = 0x57FF_FFFF_C7FF_FFFE
+        guard byte < 128 else { return false }
+        return (byte < 64 ? low >> UInt64(byte) : high >> UInt64(byte - 64)) & 1 == 1
     }
 }

@@ -35,15 +35,6 @@ public enum PercentEncoding {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    /// `-.0…9` and `A…Z_a…z~` as bits of two words: a look-up without a table in memory.
-    @inline(__always)
-    static func isUnreserved(_ byte: UInt8) -> Bool {
-        guard byte < 128 else { return false }
-        let low: UInt64 = 0x03FF_6000_0000_0000
-        let high: UInt64 = 0x47FF_FFFE_87FF_FFFE
-        return (byte < 64 ? low >> UInt64(byte) : high >> UInt64(byte - 64)) & 1 == 1
-    }
-
     @inline(__always)
     static func digit(_ nibble: UInt8) -> UInt8 {
         nibble < 10 ? 0x30 + nibble : 0x37 + nibble

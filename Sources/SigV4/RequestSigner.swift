@@ -1,4 +1,4 @@
-package import Libcrypto
+internal import Libcrypto
 
 /// Signs requests to one service in one region with one set of credentials; safe to share between threads.
 ///
@@ -8,7 +8,8 @@ public struct RequestSigner: Sendable {
     public let region: String
     public let service: String
     public let rules: PathRules
-    package let keys: SigningKeyCache
+    private let keys: SigningKeyCache
+    private let encodedAccessKeyID: String
 
     public init(
         credentials: Credentials, region: String, service: String, rules: PathRules = .general,
@@ -19,6 +20,7 @@ public struct RequestSigner: Sendable {
         self.service = service
         self.rules = rules
         keys = keyCache
+        encodedAccessKeyID = PercentEncoding.encode(credentials.accessKeyID)
     }
 
     /// Where a session token goes.
@@ -57,18 +59,18 @@ public struct RequestSigner: Sendable {
         if declaresPayload { added.append(Header("x-amz-content-sha256", payload.text)) }
         let tokenHeader = credentials.sessionToken.map { Header("x-amz-security-token", $0) }
         if let tokenHeader, token == .signed { added.append(tokenHeader) }
-        return try SigningBuffers.with { buffers throws(SigningError) in
-            for header in request.headers where HeaderRules.isSignable(header.name) {
-                buffers.canonical.addHeader(header.name, header.value)
-            }
-            for header in added { buffers.canonical.addHeader(header.name, header.value) }
-            buffers.canonical.closeHeaders()
-            for item in request.query { buffers.canonical.addQuery(item.name, item.value) }
-            let signature = try sign(request, payload: payload, at: time, in: &buffers)
-            if let tokenHeader, token == .added { added.append(tokenHeader) }
-            added.append(Header("Authorization", authorization(buffers, signature, at: time)))
-            return HeaderSignature(headers: added, stages: buffers.stages(signature))
-        }
+        let workspace = SigningWorkspace.take()
+        defer { workspace.giveBack() }
+        workspace.buffers.reset()
+        add(request.headers + added, to: &workspace.buffers.canonical)
+        workspace.buffers.canonical.closeHeaders()
+        for item in request.query { workspace.buffers.canonical.addQuery(item.name, item.value) }
+        let key = key(at: time)
+        try write(request, payload: payload, to: &workspace.buffers.canonical)
+        let signature = workspace.buffers.sign(with: key, at: time)
+        if let tokenHeader, token == .added { added.append(tokenHeader) }
+        added.append(Header("Authorization", authorization(workspace.buffers, signature, with: key)))
+        return HeaderSignature(headers: added, stages: workspace.buffers.stages(signature))
     }
 
     /// Signs a request in its query, so that a URL is all that is needed to send it.
@@ -81,19 +83,26 @@ public struct RequestSigner: Sendable {
     ) throws(SigningError) -> QuerySignature {
         try RequestSigner.check(expiresSeconds: expiresSeconds)
         try check(request)
-        return try SigningBuffers.with { buffers throws(SigningError) in
-            for header in request.headers where HeaderRules.isSignable(header.name) {
-                buffers.canonical.addHeader(header.name, header.value)
-            }
-            addSigningQuery(request.query, expiresSeconds: expiresSeconds, signsToken: token == .signed, at: time, to: &buffers)
-            let signature = try sign(request, payload: payload, at: time, in: &buffers)
-            appendSignedQuery(signature, to: &buffers.output, from: buffers.canonical)
-            if token == .added, let sessionToken = credentials.sessionToken {
-                buffers.output.append("&X-Amz-Security-Token=" as StaticString)
-                buffers.output.appendEncoded(sessionToken)
-            }
-            return QuerySignature(query: buffers.output.text(), stages: buffers.stages(signature))
+        let workspace = SigningWorkspace.take()
+        defer { workspace.giveBack() }
+        workspace.buffers.reset()
+        add(request.headers, to: &workspace.buffers.canonical)
+        workspace.buffers.canonical.closeHeaders()
+        let key = key(at: time)
+        addSigningQuery(
+            request.query, expiresSeconds: expiresSeconds, signsToken: token == .signed, with: key, at: time,
+            to: &workspace.buffers.canonical)
+        try write(request, payload: payload, to: &workspace.buffers.canonical)
+        let signature = workspace.buffers.sign(with: key, at: time)
+        var query = workspace.buffers.signedQuery(signature)
+        if token == .added, let sessionToken = credentials.sessionToken {
+            query += "&X-Amz-Security-Token=\(PercentEncoding.encode(sessionToken))"
         }
+        return QuerySignature(query: query, stages: workspace.buffers.stages(signature))
+    }
+
+    private func add(_ headers: [Header], to canonical: inout CanonicalRequest) {
+        for header in headers where HeaderRules.isSignable(header.name) { canonical.addHeader(header.name, header.value) }
     }
 
     /// The rule of `X-Amz-Expires`: 1…604800 seconds.
@@ -123,23 +132,18 @@ public struct RequestSigner: Sendable {
         }
     }
 
-    private func sign(
-        _ request: SignableRequest, payload: PayloadHash, at time: SigningTime, in buffers: inout SigningBuffers
-    ) throws(SigningError) -> SHA256Digest {
-        var isPathValid = true
-        buffers.canonical.write(method: request.method, payload: payload) {
-            isPathValid = rules.append(wirePath: request.path, to: &$0)
-        }
-        guard isPathValid else {
+    private func write(_ request: SignableRequest, payload: PayloadHash, to canonical: inout CanonicalRequest) throws(SigningError) {
+        canonical.startPath(method: request.method)
+        guard rules.append(wirePath: request.path, to: &canonical.bytes) else {
             throw SigningError(.invalidPath, field: "path", "The path has a % that two hexadecimal digits do not follow: encode it as %25.")
         }
-        return sign(&buffers, at: time)
+        canonical.finish(payload: payload)
     }
 
-    private func authorization(_ buffers: borrowing SigningBuffers, _ signature: SHA256Digest, at time: SigningTime) -> String {
-        let scope = CredentialScope(date: time.dateStamp, region: region, service: service)
+    private func authorization(_ buffers: borrowing SigningBuffers, _ signature: SHA256Digest, with key: SigningKey) -> String {
         let headers = buffers.canonical.bytes.text(buffers.canonical.signedHeaders)
-        return "\(StringToSign.algorithm) Credential=\(credentials.accessKeyID)/\(scope), SignedHeaders=\(headers), Signature=\(signature)"
+        return
+            "\(StringToSign.algorithm) Credential=\(credentials.accessKeyID)/\(key.scope), SignedHeaders=\(headers), Signature=\(signature)"
     }
 }
 
@@ -150,48 +154,28 @@ extension SigningError.Code {
 
 // The steps that `S3Signing` takes by itself, so that a URL costs no more than its own text.
 extension RequestSigner {
-    /// Closes the headers and adds the request's own query and the parameters of a signature in the query.
+    /// The key that signs on the day of `time`.
+    package func key(at time: SigningTime) -> SigningKey {
+        keys.key(for: credentials, at: time, region: region, service: service)
+    }
+
+    /// Adds the parameters of a signature in the query, then the request's own query; the headers are closed before.
     package func addSigningQuery(
-        _ query: [QueryItem], expiresSeconds: Int, signsToken: Bool = true, at time: SigningTime, to buffers: inout SigningBuffers
+        _ query: [QueryItem], expiresSeconds: Int, signsToken: Bool = true, with key: SigningKey, at time: SigningTime,
+        to canonical: inout CanonicalRequest
     ) {
-        buffers.canonical.closeHeaders()
-        buffers.canonical.addQuery("X-Amz-Algorithm") { $0.append(StringToSign.algorithm) }
-        buffers.canonical.addQuery("X-Amz-Credential") { appendCredential(at: time, encoded: true, to: &$0) }
-        buffers.canonical.addQuery("X-Amz-Date") { time.append(to: &$0) }
-        buffers.canonical.addQuery("X-Amz-Expires") { $0.append(expiresSeconds) }
+        canonical.addQuery("X-Amz-Algorithm") { $0.append(StringToSign.algorithm) }
+        canonical.addQuery("X-Amz-Credential") {
+            $0.append(encodedAccessKeyID)
+            $0.append("%2F" as StaticString)
+            $0.append(key.encodedScope)
+        }
+        canonical.addQuery("X-Amz-Date") { key.append(time, to: &$0) }
+        canonical.addQuery("X-Amz-Expires") { $0.append(expiresSeconds) }
         if signsToken, let token = credentials.sessionToken {
-            buffers.canonical.addQuery("X-Amz-Security-Token") { $0.appendEncoded(token) }
+            canonical.addQuery("X-Amz-Security-Token") { $0.appendEncoded(token) }
         }
-        buffers.canonical.addSignedHeadersQuery()
-        for item in query { buffers.canonical.addQuery(item.name, item.value) }
-    }
-
-    /// Signs the canonical request in the buffers.
-    package func sign(_ buffers: inout SigningBuffers, at time: SigningTime) -> SHA256Digest {
-        let key = keys.key(for: credentials, at: time, region: region, service: service)
-        return buffers.sign(with: key, at: time, region: region, service: service)
-    }
-
-    /// Appends the query that was signed and its signature.
-    @inline(__always)
-    package func appendSignedQuery(_ signature: SHA256Digest, to output: inout GrowingBytes, from canonical: borrowing CanonicalRequest) {
-        output.append(canonical.query, of: canonical.bytes)
-        output.append("&X-Amz-Signature=" as StaticString)
-        output.append(signature)
-    }
-
-    /// Appends access key and scope, as they stand in `X-Amz-Credential`.
-    package func appendCredential(at time: SigningTime, encoded: Bool, to buffer: inout GrowingBytes) {
-        let slash: StaticString = encoded ? "%2F" : "/"
-        func appendPart(_ part: String, to buffer: inout GrowingBytes) {
-            if encoded { buffer.appendEncoded(part) } else { buffer.append(part) }
-            buffer.append(slash)
-        }
-        appendPart(credentials.accessKeyID, to: &buffer)
-        time.appendDateStamp(to: &buffer)
-        buffer.append(slash)
-        appendPart(region, to: &buffer)
-        appendPart(service, to: &buffer)
-        buffer.append(CredentialScope.terminator)
+        canonical.addSignedHeadersQuery()
+        for item in query { canonical.addQuery(item.name, item.value) }
     }
 }

@@ -23,24 +23,29 @@ public struct RequestVerifier: Sendable {
         of request: SignableRequest, presented: PresentedSignature, payload: PayloadHash, credentials: Credentials, at time: SigningTime
     ) -> SigningStages? {
         let key = keys.key(for: credentials, at: time, region: presented.scope.region, service: presented.scope.service)
-        return SigningBuffers.with { buffers in
-            let signed = Set(presented.signedHeaders)
-            for header in request.headers {
-                let name = HeaderRules.lowercased(header.name)
-                if signed.contains(name) { buffers.canonical.addHeader(name, header.value) }
-            }
-            buffers.canonical.closeHeaders()
-            for item in request.query where presented.query == nil || item.name != "X-Amz-Signature" {
-                buffers.canonical.addQuery(item.name, item.value)
-            }
-            var isPathValid = true
-            buffers.canonical.write(method: request.method, payload: payload) {
-                isPathValid = rules.append(wirePath: request.path, to: &$0)
-            }
-            guard isPathValid else { return nil }
-            let signature = buffers.sign(with: key, at: time, region: presented.scope.region, service: presented.scope.service)
-            return buffers.stages(signature)
+        let workspace = SigningWorkspace.take()
+        defer { workspace.giveBack() }
+        workspace.buffers.reset()
+        return stages(of: request, presented: presented, payload: payload, with: key, at: time, in: &workspace.buffers)
+    }
+
+    private func stages(
+        of request: SignableRequest, presented: PresentedSignature, payload: PayloadHash, with key: SigningKey, at time: SigningTime,
+        in buffers: inout SigningBuffers
+    ) -> SigningStages? {
+        let signed = Set(presented.signedHeaders)
+        for header in request.headers {
+            let name = HeaderRules.lowercased(header.name)
+            if signed.contains(name) { buffers.canonical.addHeader(name, header.value) }
         }
+        buffers.canonical.closeHeaders()
+        for item in request.query where presented.query == nil || item.name != "X-Amz-Signature" {
+            buffers.canonical.addQuery(item.name, item.value)
+        }
+        buffers.canonical.startPath(method: request.method)
+        guard rules.append(wirePath: request.path, to: &buffers.canonical.bytes) else { return nil }
+        buffers.canonical.finish(payload: payload)
+        return buffers.stages(buffers.sign(with: key, at: time))
     }
 
     /// Whether a signature is the one of these stages, compared in constant time.

@@ -4,13 +4,25 @@ internal import Synchronization
 /// The key that signs every request of one day, region and service.
 ///
 /// Source: AWS, "Create a signed AWS API request", step 4: four HMACs, each keyed by the one before.
-public struct SigningKey: Sendable {
+public final class SigningKey: Sendable {
     package let hmac: HMACSHA256Key
+    /// The scope as it stands in the string to sign, kept since each signature names it.
+    package let scope: String
+    /// The scope as it stands in a query, percent-encoded.
+    package let encodedScope: String
 
     /// Derives the key. `date` is the scope's `yyyymmdd`.
     public init(secretAccessKey: Secret, scope: CredentialScope) {
-        let steps = SigningKey.derivation(secretAccessKey: secretAccessKey, scope: scope)
-        hmac = steps[3].hmacKey
+        hmac = SigningKey.derivation(secretAccessKey: secretAccessKey, scope: scope)[3].hmacKey
+        self.scope = scope.description
+        encodedScope = PercentEncoding.encode(self.scope)
+    }
+
+    /// Appends a moment of the scope's day as it stands in `X-Amz-Date`, the day copied from the scope.
+    package func append(_ time: SigningTime, to buffer: inout GrowingBytes) {
+        assert(scope.hasPrefix(time.dateStamp))
+        buffer.append(scope, prefix: 8)
+        time.appendClock(to: &buffer)
     }
 
     /// Signs a string to sign, or a POST policy's base64 text.
@@ -32,12 +44,24 @@ public struct SigningKey: Sendable {
 /// Deriving takes four HMACs and a key schedule, several times the work of the signature itself. The cache holds the
 /// few keys used last, so that an attacker who names a new region in each request cannot make it grow.
 public final class SigningKeyCache: Sendable {
-    private struct Entry {
+    private final class Entry: Sendable {
         let secret: Secret
         let day: Int64
         let region: String
         let service: String
         let key: SigningKey
+
+        init(secret: Secret, day: Int64, region: String, service: String, key: SigningKey) {
+            self.secret = secret
+            self.day = day
+            self.region = region
+            self.service = service
+            self.key = key
+        }
+
+        func fits(_ credentials: borrowing Credentials, _ day: Int64, _ region: borrowing String, _ service: borrowing String) -> Bool {
+            self.day == day && self.region == region && self.service == service && secret == credentials.secretAccessKey
+        }
     }
 
     private let entries = Mutex<[Entry]>([])
@@ -52,14 +76,12 @@ public final class SigningKeyCache: Sendable {
     public func key(for credentials: Credentials, at time: SigningTime, region: String, service: String) -> SigningKey {
         let day = time.dayNumber
         let known = entries.withLock { entries -> SigningKey? in
-            guard
-                let index = entries.lastIndex(where: {
-                    $0.day == day && $0.region == region && $0.service == service && $0.secret == credentials.secretAccessKey
-                })
-            else { return nil }
             // The last one used stands last: the common case is found at the first look.
-            if index != entries.count - 1 { entries.append(entries.remove(at: index)) }
-            return entries[entries.count - 1].key
+            for index in entries.indices.reversed() where entries[index].fits(credentials, day, region, service) {
+                if index != entries.count - 1 { entries.append(entries.remove(at: index)) }
+                return entries[entries.count - 1].key
+            }
+            return nil
         }
         if let known { return known }
 

@@ -59,7 +59,12 @@ public struct SigningTime: Sendable, Hashable, Comparable, CustomStringConvertib
     }
 
     /// The form of `X-Amz-Date`: `20130524T000000Z`.
-    public var iso8601Basic: String { text { append(to: &$0) } }
+    public var iso8601Basic: String {
+        text { buffer in
+            appendDateStamp(to: &buffer)
+            appendClock(to: &buffer)
+        }
+    }
 
     /// RFC 3339 in UTC: `2013-05-24T00:00:00Z`.
     public var iso8601: String {
@@ -124,22 +129,18 @@ public struct SigningTime: Sendable, Hashable, Comparable, CustomStringConvertib
         return buffer.text()
     }
 
+    func appendDateStamp(to buffer: inout GrowingBytes) {
+        let (year, month, day) = civil
+        buffer.append((year * 100 + month) * 100 + day, digits: 8)
+    }
+
     @inline(__always)
-    func append(to buffer: inout GrowingBytes) {
-        appendDateStamp(to: &buffer)
-        buffer.append(UInt8(ascii: "T"))
+    func appendClock(to buffer: inout GrowingBytes) {
         let (hour, minute, second) = clock
+        buffer.append(UInt8(ascii: "T"))
         buffer.append(hour, digits: 2)
         buffer.append(minute, digits: 2)
         buffer.append(second, digits: 2)
         buffer.append(UInt8(ascii: "Z"))
-    }
-
-    @inline(__always)
-    func appendDateStamp(to buffer: inout GrowingBytes) {
-        let (year, month, day) = civil
-        buffer.append(year, digits: 4)
-        buffer.append(month, digits: 2)
-        buffer.append(day, digits: 2)
     }
 }

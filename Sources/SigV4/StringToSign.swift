@@ -6,28 +6,14 @@ package import Libcrypto
 package enum StringToSign {
     package static let algorithm: StaticString = "AWS4-HMAC-SHA256"
 
-    package static func write(
-        time: SigningTime, region: String, service: String, canonicalRequest: SHA256Digest, to buffer: inout GrowingBytes
-    ) {
+    package static func write(time: SigningTime, key: SigningKey, canonicalRequest: SHA256Digest, to buffer: inout GrowingBytes) {
         buffer.append(algorithm)
         buffer.append(UInt8(ascii: "\n"))
-        time.append(to: &buffer)
+        key.append(time, to: &buffer)
         buffer.append(UInt8(ascii: "\n"))
-        appendScope(time: time, region: region, service: service, to: &buffer)
+        buffer.append(key.scope)
         buffer.append(UInt8(ascii: "\n"))
         buffer.append(canonicalRequest)
-    }
-
-    /// Appends the scope from its parts, since making a text of it for each signature would cost an allocation.
-    @inline(__always)
-    static func appendScope(time: SigningTime, region: String, service: String, to buffer: inout GrowingBytes) {
-        time.appendDateStamp(to: &buffer)
-        buffer.append(UInt8(ascii: "/"))
-        buffer.append(region)
-        buffer.append(UInt8(ascii: "/"))
-        buffer.append(service)
-        buffer.append(UInt8(ascii: "/"))
-        buffer.append(CredentialScope.terminator)
     }
 }
 
