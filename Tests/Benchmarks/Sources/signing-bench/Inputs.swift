@@ -58,6 +58,11 @@ struct Inputs {
         forms = signed.map { ReceivedForm(bucket: Inputs.bucket, fields: $0.fields, filename: "chelsea.jpg") }
     }
 
+    /// One upload's URL, with the headers that it binds.
+    func samplePresigned() throws -> PresignedRequest {
+        try signer.presign(requests[0], at: Inputs.time)
+    }
+
     private static func key(_ index: Int) -> String {
         let digits = Hex.encode(Array(SHA256.hash("upload \(index)").bytes.prefix(16)))
         let groups = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits.dropFirst($0.lowerBound).prefix($0.count)) }

@@ -7,6 +7,7 @@ enum Mode: String {
     case allocations
     case throughput
     case loop
+    case sample
 }
 
 @main
@@ -14,13 +15,16 @@ struct SigningBench {
     static let usage = """
         usage: signing-bench [times] [MEASURE...] [--iterations N]
                signing-bench allocations [MEASURE...]
-               signing-bench throughput [MEASURE...] [--seconds N]
+               signing-bench throughput [MEASURE...] [--threads N] [--seconds N]
                signing-bench loop MEASURE [--floor] [--iterations N]
+               signing-bench sample
 
         times        nanoseconds of processor time, ours and the floor in turns, and their ratio
         allocations  name, allocations of one operation outside libcrypto, and inside it
-        throughput   operations a second, on one thread and on as many as there are processors
+        throughput   operations a second, on one thread and on as many as there are processors;
+                     by the clock, and for each second of processor time
         loop         runs one measure only, for a profiler: collect inside *measuredLoop*
+        sample       a presigned URL, the secret (AWS's published example), the headers that the URL binds
 
         """
 
@@ -30,6 +34,7 @@ struct SigningBench {
         if mode != nil { arguments.removeFirst() }
         let iterations = takeNumber("--iterations", from: &arguments)
         let seconds = takeNumber("--seconds", from: &arguments)
+        let threads = takeNumber("--threads", from: &arguments)
         let takesFloor = take("--floor", from: &arguments)
         let all = try Measure.all()
         let chosen = arguments.isEmpty ? all : all.filter { arguments.contains($0.name) }
@@ -37,7 +42,8 @@ struct SigningBench {
         switch mode ?? .times {
         case .times: try printTimes(chosen, iterations: iterations ?? 200_000)
         case .allocations: try printAllocations(chosen)
-        case .throughput: printThroughput(chosen, seconds: Double(seconds ?? 2))
+        case .throughput: printThroughput(chosen, threads: threads, seconds: Double(seconds ?? 1))
+        case .sample: try printSample()
         case .loop:
             guard chosen.count == 1 else { fail("name one measure", all) }
             let body = takesFloor ? chosen[0].floor : chosen[0].ours
@@ -46,7 +52,7 @@ struct SigningBench {
         }
     }
 
-    static func printTimes(_ measures: [Measure], iterations: Int) throws {
+    private static func printTimes(_ measures: [Measure], iterations: Int) throws {
         print(row("", "ours ns", "floor ns", "ratio", "middle half", "aim", ""))
         for measure in measures {
             let timing = try measure.time(iterations: iterations)
@@ -58,7 +64,7 @@ struct SigningBench {
         }
     }
 
-    static func printAllocations(_ measures: [Measure]) throws {
+    private static func printAllocations(_ measures: [Measure]) throws {
         for measure in measures {
             let iterations = Inputs.count * 8
             try measure.ours(iterations)
@@ -70,13 +76,21 @@ struct SigningBench {
         }
     }
 
-    static func printThroughput(_ measures: [Measure], seconds: Double) {
-        let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    private static func printThroughput(_ measures: [Measure], threads: Int?, seconds: Double) {
+        let counts = threads.map { [$0] } ?? [1, sysconf(Int32(_SC_NPROCESSORS_ONLN))]
+        print(row("", "threads", "a second", "a CPU second"))
         for measure in measures {
-            let one = measure.operationsPerSecond(threads: 1, seconds: seconds)
-            let all = measure.operationsPerSecond(threads: processors, seconds: seconds)
-            print(padded(measure.name, 18), decimal(one, 0), "a second on 1 thread,", decimal(all, 0), "on \(processors)")
+            for count in counts {
+                let result = measure.throughput(threads: count, seconds: seconds)
+                print(row(measure.name, "\(count)", decimal(result.perSecond, 0), decimal(result.perProcessorSecond, 0)))
+            }
         }
+    }
+
+    private static func printSample() throws {
+        let request = try Inputs().samplePresigned()
+        print(request.url, Inputs.secret, separator: "\n")
+        for header in request.headers { print("\(header.name): \(header.value)") }
     }
 
     private static func take(_ option: String, from arguments: inout [String]) -> Bool {

@@ -10,20 +10,21 @@ struct Timing {
 }
 
 extension Measure {
-    /// Lets ours and the floor take turns in short rounds, so that both see the same machine, and takes medians.
+    /// Lets ours and the floor take turns in short rounds, so that both see the same machine, and takes medians. The rounds
+    /// end with the iterations, or after four seconds.
     ///
     /// Counted is the processor time of this thread: what other programs take does not count.
     func time(iterations: Int) throws -> Timing {
-        let perRound = 1024
-        let rounds = max(iterations / perRound, 5)
+        let perRound = Inputs.count * 4
         try ours(perRound)
         try floor(perRound)
         var oursTimes: [Double] = []
         var floorTimes: [Double] = []
-        for _ in 0..<rounds {
+        let deadline = nanoseconds(of: CLOCK_MONOTONIC) + 4_000_000_000
+        repeat {
             oursTimes.append(try threadNanoseconds { try ours(perRound) } / Double(perRound))
             floorTimes.append(try threadNanoseconds { try floor(perRound) } / Double(perRound))
-        }
+        } while oursTimes.count * perRound < iterations && nanoseconds(of: CLOCK_MONOTONIC) < deadline
         let ratios = zip(oursTimes, floorTimes).map { $0 / $1 }.sorted()
         return Timing(
             oursNanoseconds: quantile(oursTimes.sorted(), 0.5), floorNanoseconds: quantile(floorTimes.sorted(), 0.5),
