@@ -1,9 +1,12 @@
+// The bare functions on SHA-256's state are deprecated, and here to be compared with.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "Floor.h"
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/params.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +16,8 @@ struct Floor {
     EVP_MD_CTX *digest;
     EVP_MAC *hmac;
     EVP_MAC_CTX *keyed;
+    /// HMAC's two hashes (RFC 2104), each after its padded key.
+    SHA256_CTX inner, outer;
 };
 
 static void require(int fine, const char *what) {
@@ -24,6 +29,13 @@ static void require(int fine, const char *what) {
 /// One step of the key's derivation: key = HMAC(key, text).
 static void derive(uint8_t key[32], const char *text) {
     require(HMAC(EVP_sha256(), key, 32, (const uint8_t *)text, strlen(text), key, NULL) != NULL, "HMAC");
+}
+
+static void start_state(SHA256_CTX *state, const uint8_t key[32], uint8_t pad) {
+    uint8_t block[64];
+    memset(block, pad, sizeof block);
+    for (int index = 0; index < 32; index++) block[index] ^= key[index];
+    require(SHA256_Init(state) && SHA256_Update(state, block, sizeof block), "SHA256_Init");
 }
 
 Floor *floor_open(const char *secret, const char *date, const char *region) {
@@ -47,6 +59,8 @@ Floor *floor_open(const char *secret, const char *date, const char *region) {
         OSSL_PARAM_construct_end(),
     };
     require(EVP_MAC_init(floor->keyed, key, sizeof key, parameters), "EVP_MAC_init");
+    start_state(&floor->inner, key, 0x36);
+    start_state(&floor->outer, key, 0x5C);
     return floor;
 }
 
@@ -69,4 +83,17 @@ void floor_authenticate(Floor *floor, const uint8_t *bytes, size_t count, uint8_
     require(EVP_MAC_init(floor->keyed, NULL, 0, NULL), "EVP_MAC_init");
     require(EVP_MAC_update(floor->keyed, bytes, count), "EVP_MAC_update");
     require(EVP_MAC_final(floor->keyed, out, &written, 32), "EVP_MAC_final");
+}
+
+void floor_states_digest(Floor *floor, const uint8_t *bytes, size_t count, uint8_t *out) {
+    (void)floor;
+    SHA256_CTX state;
+    require(SHA256_Init(&state) && SHA256_Update(&state, bytes, count) && SHA256_Final(out, &state), "SHA256");
+}
+
+void floor_states_authenticate(Floor *floor, const uint8_t *bytes, size_t count, uint8_t *out) {
+    SHA256_CTX state = floor->inner;
+    require(SHA256_Update(&state, bytes, count) && SHA256_Final(out, &state), "SHA256");
+    state = floor->outer;
+    require(SHA256_Update(&state, out, 32) && SHA256_Final(out, &state), "SHA256");
 }

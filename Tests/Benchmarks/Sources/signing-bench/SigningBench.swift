@@ -53,14 +53,14 @@ struct SigningBench {
     }
 
     private static func printTimes(_ measures: [Measure], iterations: Int) throws {
-        print(row("", "ours ns", "floor ns", "ratio", "middle half", "aim", ""))
+        print(row("", "ours ns", "floor ns", "ratio", "middle half", "aim", "states ns", ""))
         for measure in measures {
             let timing = try measure.time(iterations: iterations)
             print(
                 row(
                     measure.name, decimal(timing.oursNanoseconds, 0), decimal(timing.floorNanoseconds, 0), decimal(timing.ratio, 2),
                     "\(decimal(timing.ratioQuartiles.lowerBound, 2))-\(decimal(timing.ratioQuartiles.upperBound, 2))",
-                    decimal(measure.aim, 1), "  \(measure.summary)"))
+                    decimal(measure.aim, 1), decimal(timing.statesNanoseconds, 0), "  \(measure.summary)"))
         }
     }
 

@@ -1,6 +1,6 @@
-/// A table's row: a name, up to five numbers, a remark.
+/// A table's row: a name, up to six numbers, a remark.
 func row(_ cells: String...) -> String {
-    let widths = [18, 9, 10, 14, 14, 6]
+    let widths = [18, 9, 10, 14, 14, 6, 11]
     return cells.enumerated().map { index, cell in
         index == 0 ? padded(cell, widths[0]) : index < widths.count ? padded(cell, -widths[index]) : cell
     }.joined()

@@ -4,6 +4,7 @@ import Glibc
 struct Timing {
     let oursNanoseconds: Double
     let floorNanoseconds: Double
+    let statesNanoseconds: Double
     let ratio: Double
     /// Between these lay the middle half of all rounds' ratios.
     let ratioQuartiles: ClosedRange<Double>
@@ -18,16 +19,20 @@ extension Measure {
         let perRound = Inputs.count * 4
         try ours(perRound)
         try floor(perRound)
+        try states(perRound)
         var oursTimes: [Double] = []
         var floorTimes: [Double] = []
+        var statesTimes: [Double] = []
         let deadline = nanoseconds(of: CLOCK_MONOTONIC) + 4_000_000_000
         repeat {
             oursTimes.append(try threadNanoseconds { try ours(perRound) } / Double(perRound))
             floorTimes.append(try threadNanoseconds { try floor(perRound) } / Double(perRound))
+            statesTimes.append(try threadNanoseconds { try states(perRound) } / Double(perRound))
         } while oursTimes.count * perRound < iterations && nanoseconds(of: CLOCK_MONOTONIC) < deadline
         let ratios = zip(oursTimes, floorTimes).map { $0 / $1 }.sorted()
         return Timing(
             oursNanoseconds: quantile(oursTimes.sorted(), 0.5), floorNanoseconds: quantile(floorTimes.sorted(), 0.5),
+            statesNanoseconds: quantile(statesTimes.sorted(), 0.5),
             ratio: quantile(ratios, 0.5), ratioQuartiles: quantile(ratios, 0.25)...quantile(ratios, 0.75))
     }
 }

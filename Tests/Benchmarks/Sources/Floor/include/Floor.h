@@ -13,3 +13,7 @@ void floor_close(Floor *_Nonnull floor);
 void floor_digest(Floor *_Nonnull floor, const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull out);
 /// Writes the 32 bytes of HMAC-SHA-256 under the signing key.
 void floor_authenticate(Floor *_Nonnull floor, const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull out);
+
+/// The same two through copied SHA-256 states, without EVP: how much of the floor is EVP's own.
+void floor_states_digest(Floor *_Nonnull floor, const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull out);
+void floor_states_authenticate(Floor *_Nonnull floor, const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull out);
