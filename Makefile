@@ -38,6 +38,7 @@ bench: openssl ## What signing costs, beside libcrypto alone and boto3 (ARGS="pu
 
 thresholds: openssl ## Allocations and instructions held to the committed ones (ARGS=--write to commit others)
 	@.ci/need 'command -v valgrind && command -v strip && command -v python3' valgrind binutils python3
+	Tests/Benchmarks/test-check-thresholds
 	Tests/Benchmarks/check-thresholds $(ARGS)
 
 clean: ## Everything that was built
