@@ -3,10 +3,10 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help run build test purity lint interop clean swift openssl
+.PHONY: help run build test purity lint interop bench thresholds clean swift openssl
 
 help: ## What there is to make
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: openssl ## The service, a local bucket and a page to try them: http://localhost:8080 (ARGS="--port 8081")
 	$(SWIFT) build --product countersign
@@ -32,8 +32,17 @@ interop: openssl ## A real browser and the built binary
 	$(SWIFT) build --product countersign
 	Tests/Interop/run
 
+bench: openssl ## What signing costs, beside libcrypto alone and boto3 (ARGS="put-url" for one measure)
+	@.ci/need '/usr/bin/python3 -c "import ensurepip, venv"' python3 python3-venv
+	Tests/Benchmarks/run $(ARGS)
+
+thresholds: openssl ## Allocations and instructions held to the committed ones (ARGS=--write to commit others)
+	@.ci/need 'command -v valgrind && command -v strip && command -v python3' valgrind binutils python3
+	Tests/Benchmarks/test-check-thresholds
+	Tests/Benchmarks/check-thresholds $(ARGS)
+
 clean: ## Everything that was built
-	rm -rf .build .build-interop Tests/Linkage/.build
+	rm -rf .build .build-interop Tests/Linkage/.build Tests/Benchmarks/.build
 
 swift:
 	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }
