@@ -38,10 +38,11 @@ final class Descriptor: Sendable {
         _ = close(self.number)
     }
 
+    /// The file's size in bytes; further bytes are appended behind its end.
     func size() throws(FileFault) -> Int64 {
-        var status = stat()
-        guard fstat(self.number, &status) == 0 else { throw .last("fstat") }
-        return Int64(status.st_size)
+        let end = lseek(self.number, 0, SEEK_END)
+        guard end >= 0 else { throw .last("lseek") }
+        return Int64(end)
     }
 
     func append(_ bytes: UnsafeRawBufferPointer) throws(FileFault) {

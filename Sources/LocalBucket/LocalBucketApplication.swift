@@ -27,7 +27,9 @@ public func buildLocalBucket(
     listening.availableConnectionsDelegate = MaximumAvailableConnections(Limits.connections, logger: logger)
     return Application(
         responder: responder,
-        server: .http1(configuration: .init(idleTimeout: idleTimeout, httpDecoderConfiguration: decoder)),
+        server: .http1(
+            configuration: .init(
+                additionalChannelHandlers: [AbsoluteTargetInstaller()], idleTimeout: idleTimeout, httpDecoderConfiguration: decoder)),
         configuration: listening,
         onServerRunning: onServerRunning,
         logger: logger)

@@ -25,7 +25,8 @@ extension S3Verifier {
         for condition in policy.conditions where !condition.holds(for: fields, bucket: form.bucket) {
             throw .policyDenies("Policy Condition failed: \(condition.text)")
         }
-        let extra = fields.names.filter { !PostPolicy.isExempt($0) && !policy.names($0) }
+        // The bucket that the URL names counts as a field: a policy without a condition on it would be good for every bucket.
+        let extra = (fields.names + (fields["bucket"] == nil ? ["bucket"] : [])).filter { !PostPolicy.isExempt($0) && !policy.names($0) }
         guard extra.isEmpty else { throw .policyDenies("Extra input fields: \(extra.joined(separator: ", "))") }
         return VerifiedForm(
             accessKeyID: signed.accessKeyID, key: try S3Verifier.objectKey(keyName), fields: fields.content,

@@ -25,9 +25,10 @@ public struct S3Verifier: Sendable {
             throw S3Error(code: "InvalidURI", status: 400, message: "Couldn't parse the specified URI.")
         }
         let authorizations = request.values(of: "authorization")
-        let isPresigned = target.query.contains { HeaderRules.isSame($0.name, "X-Amz-Algorithm") || $0.name == "X-Amz-Signature" }
-        let isVersion2 = target.query.contains { $0.name == "AWSAccessKeyId" || $0.name == "Signature" }
-        guard authorizations.count + (isPresigned || isVersion2 ? 1 : 0) <= 1 else {
+        // As S3 was measured to do: without these two parameters, the others of a signature make nobody's request anyone's.
+        let isPresigned = target.query.contains { $0.name == "X-Amz-Algorithm" }
+        let isVersion2 = target.query.contains { $0.name == "Signature" }
+        guard authorizations.count + (isPresigned ? 1 : 0) + (isVersion2 ? 1 : 0) <= 1 else {
             throw .invalidArgument(
                 "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the "
                     + "Authorization header should be specified", name: "Authorization", value: "one mechanism too many")
@@ -43,6 +44,9 @@ public struct S3Verifier: Sendable {
     private func verifyHeader(
         _ authorization: String, _ request: ReceivedRequest, _ target: RequestTarget, at now: SigningTime
     ) throws(S3Error) -> VerifiedRequest {
+        guard authorization.utf8.starts(with: "AWS4-HMAC-SHA256 ".utf8) else {
+            throw .invalidArgument("Unsupported Authorization Type", name: "Authorization", value: authorization)
+        }
         let presented: PresentedSignature
         do { presented = try PresentedSignature(authorization: authorization) } catch {
             throw S3Verifier.headerMalformed("the \(error.field) component is \(error.reason)")
@@ -127,7 +131,10 @@ public struct S3Verifier: Sendable {
     }
 
     func known(_ accessKeyID: String) throws(S3Error) -> Credentials {
-        guard let credentials = credentials(accessKeyID) else { throw .invalidAccessKeyID(accessKeyID) }
+        // Compared by bytes: to Swift, and so to a dictionary, texts are equal that only look the same.
+        guard let credentials = credentials(accessKeyID), credentials.accessKeyID.utf8.elementsEqual(accessKeyID.utf8) else {
+            throw .invalidAccessKeyID(accessKeyID)
+        }
         return credentials
     }
 
@@ -154,9 +161,11 @@ public struct S3Verifier: Sendable {
             name: "x-amz-content-sha256", value: value)
     }
 
-    /// `host` and every `x-amz-*` header must be covered: what is not signed could have been added by anyone.
+    /// `host`, `content-md5` and every `x-amz-*` header must be covered: what is not signed could have been added by anyone. The
+    /// value of `x-amz-content-sha256` is covered in any case, as the canonical request's last line.
     private func checkSignedHeaders(_ request: ReceivedRequest, _ presented: PresentedSignature) throws(S3Error) {
-        let sent = request.headers.map { HeaderRules.lowercased($0.name) }.filter { $0.hasPrefix("x-amz-") } + ["host"]
+        let names = request.headers.map { HeaderRules.lowercased($0.name) }
+        let sent = names.filter { $0 == "content-md5" || $0.hasPrefix("x-amz-") && $0 != "x-amz-content-sha256" } + ["host"]
         let unsigned = Set(sent).subtracting(presented.signedHeaders).sorted()
         guard unsigned.isEmpty else {
             throw .accessDenied(

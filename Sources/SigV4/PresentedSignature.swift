@@ -37,8 +37,10 @@ public struct PresentedSignature: Sendable {
             return value
         }
         (accessKeyID, scope) = try PresentedSignature.credential(part("Credential"), field: "Credential")
-        signedHeaders = try part("SignedHeaders").split(separator: ";").map(String.init)
+        signedHeaders = try PresentedSignature.names(part("SignedHeaders"))
         signature = try String(part("Signature").reversed().drop { $0 == " " }.reversed())
+        // What is not signed and says nothing could be put there by anyone.
+        guard parts.count == 3 else { throw Malformed(field: "Authorization", reason: .malformed) }
         query = nil
     }
 
@@ -58,9 +60,15 @@ public struct PresentedSignature: Sendable {
             throw Malformed(field: "X-Amz-Date", reason: .malformed)
         }
         guard let expiresSeconds = Int(try parameter("X-Amz-Expires")) else { throw Malformed(field: "X-Amz-Expires", reason: .malformed) }
-        signedHeaders = try parameter("X-Amz-SignedHeaders").split(separator: ";").map(String.init)
+        signedHeaders = try PresentedSignature.names(parameter("X-Amz-SignedHeaders"))
         signature = try parameter("X-Amz-Signature")
         query = (time, expiresSeconds)
+    }
+
+    /// By bytes, since some other signs are equal to a semicolon as characters.
+    private static func names(_ list: some StringProtocol) -> [String] {
+        if list.isEmpty { return [] }
+        return Substring(list).utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map { String(Substring($0)) }
     }
 
     /// Reads `ACCESSKEY/20130524/us-east-1/s3/aws4_request`; an access key may hold slashes of its own.

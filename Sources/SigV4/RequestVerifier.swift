@@ -49,7 +49,13 @@ public struct RequestVerifier: Sendable {
     }
 
     /// Whether a signature is the one of these stages, compared in constant time.
+    ///
+    /// The names that were signed are those of headers that were sent, sorted, each once: in an `Authorization` header their list is
+    /// not signed itself, so that any other list is one that somebody has altered.
     public func matches(_ presented: PresentedSignature, _ stages: SigningStages) -> Bool {
-        ConstantTime.equal(presented.signature, stages.signature)
+        let lines = stages.canonicalRequest.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let names = presented.signedHeaders.joined(separator: ";")
+        return lines.dropLast().last.map { $0.elementsEqual(names.utf8) } == true
+            && ConstantTime.equal(presented.signature, stages.signature)
     }
 }

@@ -40,8 +40,12 @@ final class Wire: @unchecked Sendable {
     }
 
     func send(_ text: String) async throws {
+        try await self.send(Array(text.utf8))
+    }
+
+    func send(_ message: [UInt8]) async throws {
         try await self.onQueue {
-            var bytes = Array(text.utf8)[...]
+            var bytes = message[...]
             while !bytes.isEmpty {
                 let sent = bytes.withUnsafeBytes { Foundation.send(self.socket, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
                 guard sent > 0 else { throw Fault(call: "send") }

@@ -151,7 +151,8 @@ import Testing
         (#"{"expiration":"2030-01-01T00:00:00Z","conditions":[]}"#, "403 AccessDenied"),
         (#"{"expiration":"2030-01-01T00:00:00Z","conditions":[["starts-with","$success_action_redirect",""],ALL]}"#, "403 AccessDenied"),
         (#"{"expiration":"2030-01-01T00:00:00Z","conditions":[["starts-with","$bucket","b"],ALL]}"#, "403 AccessDenied"),
-        (#"{"expiration":"2030-01-01T00:00:00Z","conditions":[["content-length-range","1","9"],ALL]}"#, "accepted"),
+        (#"{"expiration":"2030-01-01T00:00:00Z","conditions":[ALL]}"#, "403 AccessDenied"),
+        (#"{"expiration":"2030-01-01T00:00:00Z","conditions":[{"bucket":"bucket"},["content-length-range","1","9"],ALL]}"#, "accepted"),
         (#"{"expiration":"2030-01-01T00:00:00.000Z","conditions":[["eq","$KEY","\u0061\/b"],{"Bucket":"bucket"},SIG]}"#, "accepted"),
     ])
     func policiesOfOthers(_ template: String, _ expected: String) throws {
