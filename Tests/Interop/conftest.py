@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 
+import boto
 from stand_in import StandIn
 
 ROOT = Path(__file__).parents[2]
@@ -93,3 +94,9 @@ def screenshots():
     folder = MADE / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="module")
+def boto3_client():
+    with pytest.MonkeyPatch.context() as patch:
+        yield boto.install(patch)
