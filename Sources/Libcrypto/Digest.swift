@@ -35,6 +35,14 @@ public struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { hex }
 
+    /// Whether a text is this digest in 64 lower-case digits; compared in constant time.
+    public func isSame(asHex text: String) -> Bool {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { digits in
+            unsafe writeHex(to: digits)
+            return unsafe ConstantTime.equal(digits.span, text.utf8.span)
+        }
+    }
+
     /// Writes the 64 lower-case hexadecimal digits into the first 64 bytes of `buffer`.
     package func writeHex(to buffer: UnsafeMutableBufferPointer<UInt8>) {
         precondition(buffer.count >= 64)

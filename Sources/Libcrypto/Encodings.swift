@@ -56,58 +56,90 @@ public enum Hex {
 public enum Base64 {
     /// The text of some bytes.
     public static func encode(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let count = min(3, bytes.count - start)
-            var group: UInt32 = 0
-            for offset in 0..<3 { group = group << 8 | (offset < count ? UInt32(bytes[start + offset]) : 0) }
-            for position in 0..<4 {
-                text.append(position <= count ? symbol(UInt8(truncatingIfNeeded: group >> (18 - 6 * position) & 63)) : 0x3D)
+        encode(bytes.span)
+    }
+
+    /// The text of some bytes.
+    public static func encode(_ bytes: Span<UInt8>) -> String {
+        let count = (bytes.count + 2) / 3 * 4
+        return unsafe String(unsafeUninitializedCapacity: count) { text in
+            var written = 0
+            var start = 0
+            while start < bytes.count {
+                let left = bytes.count - start
+                let first = UInt32(bytes[start]) << 16
+                let second = left > 1 ? UInt32(bytes[start + 1]) << 8 : 0
+                let group = first | second | (left > 2 ? UInt32(bytes[start + 2]) : 0)
+                unsafe text[written] = symbol(group >> 18)
+                unsafe text[written + 1] = symbol(group >> 12)
+                unsafe text[written + 2] = left > 1 ? symbol(group >> 6) : padding
+                unsafe text[written + 3] = left > 2 ? symbol(group) : padding
+                written += 4
+                start += 3
             }
+            return written
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// The bytes of a text; missing padding, white space, set bits behind the last byte and foreign characters are all `nil`.
     public static func decode(_ text: String) -> [UInt8]? {
         let symbols = text.utf8.span
         guard symbols.count.isMultiple(of: 4) else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(symbols.count / 4 * 3)
-        for start in stride(from: 0, to: symbols.count, by: 4) {
-            let isLast = start + 4 == symbols.count
-            let padding = isLast ? (symbols[start + 3] != 0x3D ? 0 : symbols[start + 2] != 0x3D ? 1 : 2) : 0
-            var group: UInt32 = 0
-            for position in 0..<4 {
-                let bits = position < 4 - padding ? value(of: symbols[start + position]) : 0
-                guard let bits else { return nil }
-                group = group << 6 | UInt32(bits)
+        if symbols.isEmpty { return [] }
+        let end = symbols.count
+        let paddings = symbols[end - 1] != padding ? 0 : symbols[end - 2] != padding ? 1 : 2
+        var areValid = true
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: end / 4 * 3) { bytes, count in
+            for start in stride(from: 0, to: end, by: 4) {
+                let isLast = start + 4 == end
+                var group: UInt32 = 0
+                var seen: UInt8 = 0
+                for position in 0..<4 {
+                    let value = isLast && position >= 4 - paddings ? 0 : values[Int(symbols[start + position])]
+                    seen |= value
+                    group = group << 6 | UInt32(value & 63)
+                }
+                areValid = areValid && seen < 64
+                for position in 0..<3 { unsafe bytes[count + position] = UInt8(truncatingIfNeeded: group >> (16 - 8 * position)) }
+                count += 3
             }
-            guard group & (padding == 1 ? 0xFF : padding == 2 ? 0xFFFF : 0) == 0 else { return nil }
-            for position in 0..<(3 - padding) { bytes.append(UInt8(truncatingIfNeeded: group >> (16 - 8 * position))) }
+            for index in (count - paddings)..<count { unsafe areValid = areValid && bytes[index] == 0 }
+            count -= paddings
         }
-        return bytes
+        return areValid ? bytes : nil
     }
 
-    private static func symbol(_ value: UInt8) -> UInt8 {
-        switch value {
-        case 0..<26: 0x41 + value
-        case 26..<52: 0x61 + value - 26
-        case 52..<62: 0x30 + value - 52
-        case 62: 0x2B
-        default: 0x2F
-        }
+    private static let padding = UInt8(ascii: "=")
+
+    @inline(__always)
+    private static func symbol(_ bits: UInt32) -> UInt8 {
+        symbols[Int(bits & 63)]
     }
 
-    private static func value(of symbol: UInt8) -> UInt8? {
-        switch symbol {
-        case 0x41...0x5A: symbol - 0x41
-        case 0x61...0x7A: symbol - 0x61 + 26
-        case 0x30...0x39: symbol - 0x30 + 52
-        case 0x2B: 62
-        case 0x2F: 63
-        default: nil
-        }
-    }
+    private static let symbols: InlineArray<64, UInt8> = [
+        65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80,
+        81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 97, 98, 99, 100, 101, 102,
+        103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118,
+        119, 120, 121, 122, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 43, 47,
+    ]
+
+    /// What a symbol stands for, 255 for any other byte.
+    private static let values: InlineArray<256, UInt8> = [
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 62, 255, 255, 255, 63,
+        52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 255, 255, 255, 255, 255, 255,
+        255, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+        15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 255, 255, 255, 255, 255,
+        255, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+        41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    ]
 }

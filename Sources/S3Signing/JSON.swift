@@ -123,6 +123,13 @@ package enum JSON: Equatable, Sendable {
     /// A JSON string literal; control characters and DEL as `\u00xx`, so that a terminal stays as it is.
     package static func appendQuoted(_ string: String, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
+        appendEscaped(string, to: &text)
+        text.append(UInt8(ascii: "\""))
+    }
+
+    private static func appendEscaped(_ string: String, to text: inout [UInt8]) {
+        // Most strings stand for themselves, and go in one piece.
+        if standsForItself(string.utf8.span) { return text.append(contentsOf: string.utf8) }
         for byte in string.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -138,6 +145,15 @@ package enum JSON: Equatable, Sendable {
             default: text.append(byte)
             }
         }
-        text.append(UInt8(ascii: "\""))
+    }
+
+    private static func standsForItself(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices {
+            switch bytes[index] {
+            case 0..<0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x7F: return false
+            default: continue
+            }
+        }
+        return true
     }
 }

@@ -112,7 +112,7 @@ package struct JSONParser {
             let start = position
             guard current == UInt8(ascii: "\"") else { throw error("expected a member name in double quotes") }
             let name = try string()
-            guard names.insert(name).inserted else { throw error("duplicate member name", at: start) }
+            guard !isRepeated(name, among: members, &names) else { throw error("duplicate member name", at: start) }
             skipWhitespace()
             try expect(UInt8(ascii: ":"), "expected ':' after a member name")
             skipWhitespace()
@@ -120,6 +120,13 @@ package struct JSONParser {
             if close(UInt8(ascii: "}")) { return .object(members) }
             try expect(UInt8(ascii: ","), "expected ',' or '}'")
         }
+    }
+
+    /// Whether an object has a member of this name already. Few names are compared one by one, many are looked up.
+    private func isRepeated(_ name: String, among members: [JSON.Member], _ names: inout Set<String>) -> Bool {
+        guard members.count > 8 else { return members.contains { $0.name == name } }
+        if names.isEmpty { names = Set(members.map(\.name)) }
+        return !names.insert(name).inserted
     }
 
     private mutating func enter(depth: Int) throws(JSONSyntaxError) {
@@ -186,9 +193,9 @@ package struct JSONParser {
         while let byte = current {
             switch byte {
             case UInt8(ascii: "\""):
-                text += bytes[runStart..<position]
+                let run = bytes[runStart..<position]
                 position += 1
-                guard let string = String(validating: text, as: UTF8.self) else {
+                guard let string = text.isEmpty ? Self.text(run) : Self.text((text + run)[...]) else {
                     throw error("a string is not valid UTF-8", at: opening)
                 }
                 return string
@@ -203,6 +210,13 @@ package struct JSONParser {
             }
         }
         throw error("a string has no closing quote", at: opening)
+    }
+
+    /// The text of some bytes, `nil` where they are not UTF-8. What is ASCII, as nearly all is, costs little.
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String? {
+        var seen: UInt8 = 0
+        for byte in bytes { seen |= byte }
+        return seen < 0x80 ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
     }
 
     private mutating func escape(into text: inout [UInt8]) throws(JSONSyntaxError) {

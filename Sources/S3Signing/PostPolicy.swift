@@ -62,20 +62,27 @@ extension S3Signer {
     public func sign(_ policy: PostPolicy, at time: SigningTime) throws(SigningError) -> SignedPostForm {
         try RequestSigner.check(expiresSeconds: policy.expiresSeconds)
         try policy.check()
-        var signing = [Header("x-amz-algorithm", "AWS4-HMAC-SHA256"), Header("x-amz-credential", credential(at: time))]
-        signing.append(Header("x-amz-date", time.iso8601Basic))
+        let key = signer.key(at: time)
+        let date = time.iso8601Basic
+        var signing = [
+            Header("x-amz-algorithm", "AWS4-HMAC-SHA256"), Header("x-amz-credential", credential(key)), Header("x-amz-date", date),
+        ]
         if let token = signer.credentials.sessionToken { signing.append(Header("x-amz-security-token", token)) }
 
         let expiresAt = time.adding(seconds: Int64(policy.expiresSeconds))
         let json = policy.json(bucket: location.bucket, signing: signing, expiresAt: expiresAt)
-        let text = Base64.encode(Array(json.utf8))
-        let (signature, _, _) = try sign(policyBase64: text, at: time)
-        let fields = policy.fields + signing + [Header("policy", text), Header("x-amz-signature", signature)]
+        let text = Base64.encode(json)
+        let signature = key.sign(text).hex
+        var fields: [Header] = []
+        fields.reserveCapacity(policy.fields.count + signing.count + 2)
+        fields += policy.fields
+        fields += signing
+        fields.append(Header("policy", text))
+        fields.append(Header("x-amz-signature", signature))
         try PostPolicy.checkSize(of: fields)
-        var url = location.url(for: nil)
-        if !url.hasSuffix("/") { url += "/" }
         return SignedPostForm(
-            url: url, fields: fields, policy: json, stringToSign: text, signature: signature, expiresAt: expiresAt)
+            url: location.formURL, fields: fields, policy: String(decoding: json, as: UTF8.self), stringToSign: text, signature: signature,
+            expiresAt: expiresAt)
     }
 
     /// Signs a policy that somebody else wrote, in base 64 exactly as it will be sent.
@@ -89,11 +96,12 @@ extension S3Signer {
         guard let bytes = Base64.decode(text), !bytes.isEmpty else {
             throw SigningError(.invalidPolicy, field: "policy", "A POST policy is signed in base 64, with padding and without line breaks.")
         }
-        return (signer.key(at: time).sign(text).hex, credential(at: time), time.iso8601Basic)
+        let key = signer.key(at: time)
+        return (key.sign(text).hex, credential(key), time.iso8601Basic)
     }
 
-    private func credential(at time: SigningTime) -> String {
-        "\(signer.credentials.accessKeyID)/\(signer.key(at: time).scope)"
+    private func credential(_ key: SigningKey) -> String {
+        "\(signer.credentials.accessKeyID)/\(key.scope)"
     }
 }
 
@@ -103,6 +111,11 @@ extension PostPolicy {
         let exact = ["acl", "key", "cache-control", "expires", "redirect", "success_action_redirect"]
         return exact.contains { HeaderRules.isSame(field, $0) } || HeaderRules.hasPrefix(field, "content-")
             || HeaderRules.hasPrefix(field, "x-amz-meta-")
+    }
+
+    /// Visible ASCII without quotation marks, which would end the name in the form's own header.
+    private static func isFieldName(_ name: String) -> Bool {
+        !name.isEmpty && !HeaderRules.holdsAny(name) { $0 <= 0x20 || $0 >= 0x7F || $0 == UInt8(ascii: "\"") }
     }
 
     /// Fields that need no condition.
@@ -124,11 +137,11 @@ extension PostPolicy {
                     .reserved, field: field.name, "The field \(field.name) is set by the form itself: take it out of the fields.")
             }
             try RequestSigner.checkNotReserved(field.name)
-            guard !field.name.isEmpty, field.name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") }) else {
+            guard PostPolicy.isFieldName(field.name) else {
                 throw SigningError(
                     .invalidField, field: field.name, "A form field's name takes visible ASCII only: change '\(field.name)'.")
             }
-            guard field.value.utf8.allSatisfy({ $0 != 0 && $0 != 0x0A && $0 != 0x0D }) else {
+            guard !HeaderRules.holdsAny(field.value, { $0 == 0 || $0 == 0x0A || $0 == 0x0D }) else {
                 throw SigningError(.invalidField, field: field.name, "The value of \(field.name) holds CR, LF or NUL: take it out.")
             }
         }
@@ -178,13 +191,26 @@ extension PostPolicy {
         }
     }
 
-    fileprivate func json(bucket: BucketName, signing: [Header], expiresAt: SigningTime) -> String {
-        var parts = [Condition.equals(field: "bucket", value: bucket.name).json] + conditions.map(\.json)
-        for field in fields where !PostPolicy.isExempt(field.name) && !covers(field.name) {
-            parts.append(Condition.equals(field: field.name, value: field.value).json)
+    /// The policy's JSON, in UTF-8.
+    fileprivate func json(bucket: BucketName, signing: [Header], expiresAt: SigningTime) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(1024)
+        text += "{\"expiration\":\"\(expiresAt.iso8601)\",\"conditions\":[".utf8
+        Condition.equals(field: "bucket", value: bucket.name).append(to: &text)
+        for condition in conditions {
+            text.append(UInt8(ascii: ","))
+            condition.append(to: &text)
         }
-        parts += signing.map { Condition.equals(field: $0.name, value: $0.value).json }
-        return JSON.object([JSON.Member("expiration", .string(expiresAt.iso8601)), JSON.Member("conditions", .array(parts))]).compact
+        for field in fields where !PostPolicy.isExempt(field.name) && !covers(field.name) {
+            text.append(UInt8(ascii: ","))
+            Condition.equals(field: field.name, value: field.value).append(to: &text)
+        }
+        for field in signing {
+            text.append(UInt8(ascii: ","))
+            Condition.equals(field: field.name, value: field.value).append(to: &text)
+        }
+        text += "]}".utf8
+        return text
     }
 }
 
@@ -216,12 +242,23 @@ extension PostPolicy.Condition {
         }
     }
 
-    fileprivate var json: JSON {
+    /// Appends the condition's JSON.
+    fileprivate func append(to text: inout [UInt8]) {
         switch self {
-        case .equals(let field, let value): .object([JSON.Member(field, .string(value))])
-        case .startsWith(let field, let prefix): .array([.string("starts-with"), .string("$" + field), .string(prefix)])
+        case .equals(let field, let value):
+            text.append(UInt8(ascii: "{"))
+            JSON.appendQuoted(field, to: &text)
+            text.append(UInt8(ascii: ":"))
+            JSON.appendQuoted(value, to: &text)
+            text.append(UInt8(ascii: "}"))
+        case .startsWith(let field, let prefix):
+            text += "[\"starts-with\",".utf8
+            JSON.appendQuoted("$" + field, to: &text)
+            text.append(UInt8(ascii: ","))
+            JSON.appendQuoted(prefix, to: &text)
+            text.append(UInt8(ascii: "]"))
         case .contentLengthRange(let range):
-            .array([.string("content-length-range"), .integer(range.lowerBound), .integer(range.upperBound)])
+            text += "[\"content-length-range\",\(range.lowerBound),\(range.upperBound)]".utf8
         }
     }
 }

@@ -13,7 +13,7 @@ extension S3Verifier {
         let credentials = try known(signed.accessKeyID)
         try check(tokens: fields["x-amz-security-token"].map { [$0] } ?? [], of: credentials)
         let key = keys.key(for: credentials, at: signed.time, region: region, service: "s3")
-        guard ConstantTime.equal(key.sign(signed.policy).hex, signed.signature) else {
+        guard key.sign(signed.policy).isSame(asHex: signed.signature) else {
             throw .signatureDoesNotMatch([
                 Header("AWSAccessKeyId", signed.accessKeyID), Header("StringToSign", signed.policy),
                 Header("SignatureProvided", signed.signature),
@@ -26,7 +26,8 @@ extension S3Verifier {
             throw .policyDenies("Policy Condition failed: \(condition.text)")
         }
         // The bucket that the URL names counts as a field: a policy without a condition on it would be good for every bucket.
-        let extra = (fields.names + (fields["bucket"] == nil ? ["bucket"] : [])).filter { !PostPolicy.isExempt($0) && !policy.names($0) }
+        var extra = fields.all.map(\.name).filter { !PostPolicy.isExempt($0) && !policy.names($0) }
+        if fields["bucket"] == nil, !policy.names("bucket") { extra.append("bucket") }
         guard extra.isEmpty else { throw .policyDenies("Extra input fields: \(extra.joined(separator: ", "))") }
         return VerifiedForm(
             accessKeyID: signed.accessKeyID, key: try S3Verifier.objectKey(keyName), fields: fields.content,
@@ -55,50 +56,81 @@ extension S3Error {
 
 /// A form's fields by lower-case name, those of one name joined with commas, `${filename}` expanded.
 ///
-/// Names and values are bytes to S3, while Swift's texts are equal when they only look the same; hence the keys.
+/// Names and values are bytes to S3, while Swift's texts are equal when they only look the same.
 struct FormFields {
-    private(set) var names: [String] = []
-    private var values: [[UInt8]: String] = [:]
+    /// In the order in which each name came first.
+    private(set) var all: [Header] = []
 
     init(_ form: ReceivedForm) {
-        let filename = form.filename.map { name in
-            let parts = name.utf8.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
-            return parts.last.map { String(Substring($0)) } ?? ""
-        }
+        let filename = form.filename.map(FormFields.lastComponent)
+        all.reserveCapacity(form.fields.count)
         for field in form.fields {
             let name = HeaderRules.lowercased(field.name)
             // Without a filename parameter S3 leaves the variable as it stands (observed).
             let value = filename.map { FilenameVariable.expand(field.value, to: $0) } ?? field.value
-            if let earlier = values[Array(name.utf8)] {
-                values[Array(name.utf8)] = "\(earlier),\(value)"
-            } else {
-                names.append(name)
-                values[Array(name.utf8)] = value
-            }
+            if let index = index(of: name) { all[index].value += ",\(value)" } else { all.append(Header(name, value)) }
         }
     }
 
-    subscript(_ name: String) -> String? { values[Array(name.utf8)] }
+    /// The part after the last `/` or `\`.
+    private static func lastComponent(of filename: String) -> String {
+        let separator = filename.utf8.lastIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
+        return separator.map { String(filename[filename.utf8.index(after: $0)...]) } ?? filename
+    }
+
+    /// Where a name stands, given in lower case.
+    private func index(of name: String) -> Int? {
+        let fields = all.span
+        for index in fields.indices where HeaderRules.isIdentical(fields[index].name, name) { return index }
+        return nil
+    }
+
+    subscript(_ name: String) -> String? { index(of: name).map { all[$0].value } }
 
     /// The fields that describe the object.
     var content: [Header] {
-        let signing: Set<String> = [
-            "policy", "x-amz-signature", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-security-token", "bucket", "file",
-        ]
-        return names.filter { !signing.contains($0) }.map { Header($0, self[$0] ?? "") }
+        all.filter { !FormFields.isPartOfSignature($0.name) }
+    }
+
+    private static func isPartOfSignature(_ name: String) -> Bool {
+        switch name {
+        case "policy", "x-amz-signature", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-security-token", "bucket", "file":
+            true
+        default: false
+        }
     }
 }
 
 /// The variable that S3 expands in a form's fields.
 enum FilenameVariable {
-    private static let text = Array("${filename}".utf8)
+    private static let text: StaticString = "${filename}"
 
     static func isIn(_ value: String) -> Bool {
-        value.utf8.firstRange(of: text) != nil
+        holdsDollar(value) && start(in: Array(value.utf8), from: 0) != nil
     }
 
     static func expand(_ value: String, to filename: String) -> String {
-        String(decoding: Array(value.utf8).replacing(text, with: Array(filename.utf8)), as: UTF8.self)
+        guard holdsDollar(value) else { return value }
+        let bytes = Array(value.utf8)
+        var expanded: [UInt8] = []
+        var position = 0
+        while let found = start(in: bytes, from: position) {
+            expanded += bytes[position..<found]
+            expanded += filename.utf8
+            position = found + text.utf8CodeUnitCount
+        }
+        return String(decoding: expanded + bytes[position...], as: UTF8.self)
+    }
+
+    private static func holdsDollar(_ value: String) -> Bool {
+        HeaderRules.holdsAny(value) { $0 == UInt8(ascii: "$") }
+    }
+
+    /// Where the variable stands next, by bytes.
+    private static func start(in bytes: [UInt8], from position: Int) -> Int? {
+        let name = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        guard position + name.count <= bytes.count else { return nil }
+        return (position...(bytes.count - name.count)).first { unsafe bytes[$0..<($0 + name.count)].elementsEqual(name) }
     }
 }
 
@@ -111,29 +143,36 @@ private struct SignedFields {
     let time: SigningTime
 
     init(_ fields: FormFields) throws(S3Error) {
-        let required = ["Policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature"]
-        guard required.contains(where: { fields[$0.lowercased()] != nil }) else { throw .accessDenied() }
-        var values: [String] = []
-        for name in required {
-            guard let value = fields[name.lowercased()] else { throw .missingField(name) }
-            values.append(value)
+        let values = SignedFields.names.map { fields[$0.field] }
+        guard values.contains(where: { $0 != nil }) else { throw .accessDenied() }
+        for (name, value) in zip(SignedFields.names, values) where value == nil { throw .missingField(name.shown) }
+        let (policy, algorithm, credential) = (values[0] ?? "", values[1] ?? "", values[2] ?? "")
+        let (date, signature) = (values[3] ?? "", values[4] ?? "")
+        guard algorithm == "AWS4-HMAC-SHA256" else {
+            throw .invalidArgument("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"", name: "X-Amz-Algorithm", value: algorithm)
         }
-        guard values[1] == "AWS4-HMAC-SHA256" else {
-            throw .invalidArgument("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"", name: "X-Amz-Algorithm", value: values[1])
-        }
-        do { (accessKeyID, scope) = try PresentedSignature.credential(values[2], field: "X-Amz-Credential") } catch {
+        do { (accessKeyID, scope) = try PresentedSignature.credential(credential, field: "X-Amz-Credential") } catch {
             throw .invalidArgument(
                 "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".", name: "X-Amz-Credential",
-                value: values[2])
+                value: credential)
         }
-        guard let time = SigningTime(iso8601Basic: values[3]) else {
+        guard let time = SigningTime(iso8601Basic: date) else {
             throw .invalidArgument(
-                "X-Amz-Date must be formated via ISO8601 Long format \"yyyyMMdd'T'HHmmss'Z'\"", name: "X-Amz-Date", value: values[3])
+                "X-Amz-Date must be formated via ISO8601 Long format \"yyyyMMdd'T'HHmmss'Z'\"", name: "X-Amz-Date", value: date)
         }
-        policy = values[0]
-        signature = values[4]
+        self.policy = policy
+        self.signature = signature
         self.time = time
     }
+
+    /// The fields that a signature needs, as they are looked up and as S3 names them.
+    private static let names = [
+        (field: "policy", shown: "Policy"),
+        (field: "x-amz-algorithm", shown: "X-Amz-Algorithm"),
+        (field: "x-amz-credential", shown: "X-Amz-Credential"),
+        (field: "x-amz-date", shown: "X-Amz-Date"),
+        (field: "x-amz-signature", shown: "X-Amz-Signature"),
+    ]
 }
 
 /// A policy document as S3 reads it.
@@ -159,7 +198,7 @@ struct ReceivedPolicy {
         func holds(for fields: FormFields, bucket: String) -> Bool {
             guard let value = field == "bucket" ? bucket : fields[field] else { return false }
             switch rule {
-            case .equals(let expected): return value.utf8.elementsEqual(expected.utf8)
+            case .equals(let expected): return HeaderRules.isIdentical(value, expected)
             case .startsWith(let prefix):
                 guard PostPolicy.takesPrefix(field) else { return false }
                 guard field == "content-type" else { return value.utf8.starts(with: prefix.utf8) }
@@ -193,7 +232,7 @@ struct ReceivedPolicy {
 
     /// Whether a condition names a field, given in lower case.
     func names(_ field: String) -> Bool {
-        conditions.contains { $0.field.utf8.elementsEqual(field.utf8) }
+        conditions.contains { HeaderRules.isIdentical($0.field, field) }
     }
 
     private mutating func add(_ condition: JSON) throws(S3Error) {

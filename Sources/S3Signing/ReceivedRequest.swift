@@ -15,7 +15,10 @@ public struct ReceivedRequest: Sendable {
     }
 
     func values(of name: String) -> [String] {
-        headers.filter { HeaderRules.isSame($0.name, name) }.map(\.value)
+        var values: [String] = []
+        let headers = headers.span
+        for index in headers.indices where HeaderRules.isSame(headers[index].name, name) { values.append(headers[index].value) }
+        return values
     }
 }
 
@@ -30,12 +33,13 @@ public struct RequestTarget: Sendable {
 
     /// `nil` where it is not in origin form (RFC 9112 section 3.2.1), or its percent-encoding is broken or not UTF-8.
     public init?(_ target: String) {
-        guard target.utf8.first == UInt8(ascii: "/") else { return nil }
-        let parts = target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
-        guard let path = PercentEncoding.decode(Substring(parts[0])),
-            let query = QueryItem.parse(parts.count == 2 ? Substring(parts[1]) : "")
+        let bytes = target.utf8
+        guard bytes.first == UInt8(ascii: "/") else { return nil }
+        let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
+        rawPath = String(target[..<end])
+        guard let path = PercentEncoding.decode(rawPath),
+            let query = QueryItem.parse(end < bytes.endIndex ? target[bytes.index(after: end)...] : "")
         else { return nil }
-        rawPath = String(Substring(parts[0]))
         self.path = path
         self.query = query
     }

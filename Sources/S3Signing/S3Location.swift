@@ -17,6 +17,8 @@ public struct S3Location: Sendable, Hashable {
     public let host: String
     /// Scheme and host.
     let origin: String
+    /// Where forms are posted to; ends in `/`.
+    let formURL: String
     /// What stands before `/key` in the path: percent-encoded, without a trailing slash.
     let pathPrefix: String
 
@@ -37,6 +39,7 @@ public struct S3Location: Sendable, Hashable {
             pathPrefix = "\(endpoint.basePath)/\(bucket)"
         }
         origin = "\(endpoint.scheme)://\(host)"
+        formURL = "\(origin)\(pathPrefix)/"
     }
 
     /// The URL of an object, or of the bucket itself, without a signature.

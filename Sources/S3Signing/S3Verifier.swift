@@ -125,14 +125,14 @@ public struct S3Verifier: Sendable {
             throw refuse("incorrect service \"\(scope.service)\". This endpoint belongs to \"s3\".", nil)
         }
         guard scope.region == region else { throw refuse("the region '\(scope.region)' is wrong; expecting '\(region)'", region) }
-        guard scope.date == time.dateStamp else {
+        guard time.isOn(date: scope.date) else {
             throw refuse("Invalid credential date \"\(scope.date)\". This date is not the same as X-Amz-Date: \"\(time.dateStamp)\".", nil)
         }
     }
 
     func known(_ accessKeyID: String) throws(S3Error) -> Credentials {
         // Compared by bytes: to Swift, and so to a dictionary, texts are equal that only look the same.
-        guard let credentials = credentials(accessKeyID), credentials.accessKeyID.utf8.elementsEqual(accessKeyID.utf8) else {
+        guard let credentials = credentials(accessKeyID), HeaderRules.isIdentical(credentials.accessKeyID, accessKeyID) else {
             throw .invalidAccessKeyID(accessKeyID)
         }
         return credentials
@@ -164,14 +164,20 @@ public struct S3Verifier: Sendable {
     /// `host`, `content-md5` and every `x-amz-*` header must be covered: what is not signed could have been added by anyone. The
     /// value of `x-amz-content-sha256` is covered in any case, as the canonical request's last line.
     private func checkSignedHeaders(_ request: ReceivedRequest, _ presented: PresentedSignature) throws(S3Error) {
-        let names = request.headers.map { HeaderRules.lowercased($0.name) }
-        let sent = names.filter { $0 == "content-md5" || $0.hasPrefix("x-amz-") && $0 != "x-amz-content-sha256" } + ["host"]
-        let unsigned = Set(sent).subtracting(presented.signedHeaders).sorted()
+        var unsigned = presented.signedHeaders.contains("host") ? [] : ["host"]
+        for header in request.headers where S3Verifier.mustBeSigned(header.name) {
+            let name = HeaderRules.lowercased(header.name)
+            if !presented.signedHeaders.contains(name) { unsigned.append(name) }
+        }
         guard unsigned.isEmpty else {
             throw .accessDenied(
                 "There were headers present in the request which were not signed",
-                details: [Header("HeadersNotSigned", unsigned.joined(separator: ", "))])
+                details: [Header("HeadersNotSigned", Set(unsigned).sorted().joined(separator: ", "))])
         }
+    }
+
+    private static func mustBeSigned(_ name: String) -> Bool {
+        HeaderRules.hasPrefix(name, "x-amz-") ? !HeaderRules.isSame(name, "x-amz-content-sha256") : HeaderRules.isSame(name, "content-md5")
     }
 
     private func check(
@@ -181,10 +187,10 @@ public struct S3Verifier: Sendable {
         let verifier = RequestVerifier(rules: .s3, keyCache: keys)
         let signable = SignableRequest(
             method: request.method, path: target.rawPath, query: target.query, headers: S3Verifier.withoutDefaultPort(request.headers))
-        guard let stages = verifier.stages(of: signable, presented: presented, payload: payload, credentials: credentials, at: time) else {
-            throw S3Error(code: "InvalidURI", status: 400, message: "Couldn't parse the specified URI.")
-        }
-        guard verifier.matches(presented, stages) else {
+        switch verifier.verdict(on: signable, presented: presented, payload: payload, credentials: credentials, at: time) {
+        case .matches: return
+        case .unreadablePath: throw S3Error(code: "InvalidURI", status: 400, message: "Couldn't parse the specified URI.")
+        case .differs(let stages):
             throw .signatureDoesNotMatch([
                 Header("AWSAccessKeyId", presented.accessKeyID), Header("StringToSign", stages.stringToSign),
                 Header("SignatureProvided", presented.signature), Header("CanonicalRequest", stages.canonicalRequest),
@@ -194,12 +200,15 @@ public struct S3Verifier: Sendable {
 
     /// Signers lower the host's case and leave the scheme's own port out, whatever their HTTP library sends.
     private static func withoutDefaultPort(_ headers: [Header]) -> [Header] {
-        headers.map { header in
-            guard HeaderRules.isSame(header.name, "host") else { return header }
-            let host = HeaderRules.lowercased(header.value)
-            for port in [":80", ":443"] where host.hasSuffix(port) { return Header(header.name, String(host.dropLast(port.count))) }
-            return Header(header.name, host)
+        var headers = headers
+        for index in headers.indices where HeaderRules.isSame(headers[index].name, "host") {
+            let sent = headers[index].value.utf8
+            guard sent.contains(where: { $0 == UInt8(ascii: ":") || (0x41...0x5A).contains($0) }) else { continue }
+            let host = HeaderRules.lowercased(headers[index].value)
+            let port = [":80", ":443"].first(where: host.hasSuffix)
+            headers[index].value = String(host.dropLast(port?.count ?? 0))
         }
+        return headers
     }
 
     private static func headerMalformed(_ message: String, region: String? = nil) -> S3Error {

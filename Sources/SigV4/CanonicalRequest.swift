@@ -112,7 +112,9 @@ package struct CanonicalRequest: ~Copyable {
         queryParts.append(UInt8(ascii: "="))
         queryParts.appendEncoded(value)
         let entry = closeParameter(from: start, nameEnd: nameEnd)
-        if parameters.count > 0, entry.precedes(parameters[parameters.count - 1], in: queryParts, byValueToo: true) { isQuerySorted = false }
+        if parameters.count > 0, entry.precedes(parameters[parameters.count - 1], in: queryParts, byValueToo: true) {
+            isQuerySorted = false
+        }
         parameters.append(entry)
     }
 
@@ -181,6 +183,18 @@ package struct CanonicalRequest: ~Copyable {
         signedHeaders = listStart..<bytes.count
         bytes.append(UInt8(ascii: "\n"))
         payload.append(to: &bytes)
+    }
+
+    /// Whether the headers are exactly these, in this order.
+    borrowing func hasSignedHeaders(_ names: [String]) -> Bool {
+        var position = 0
+        for (index, name) in names.enumerated() {
+            guard index == 0 || headerList.holds(";", at: position) else { return false }
+            position += index == 0 ? 0 : 1
+            guard headerList.holds(name, at: position) else { return false }
+            position += name.utf8.count
+        }
+        return position == headerList.count
     }
 
     private mutating func writeQuery() {

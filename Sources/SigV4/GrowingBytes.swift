@@ -267,6 +267,16 @@ package struct GrowingBytes: ~Copyable {
         return left.count - right.count
     }
 
+    /// Whether a text stands at an offset.
+    borrowing func holds(_ text: borrowing String, at offset: Int) -> Bool {
+        let (base, count) = unsafe (base, count)
+        return unsafe withBytes(of: text) { bytes in
+            guard offset >= 0, offset + bytes.count <= count else { return false }
+            for index in 0..<bytes.count where unsafe base[offset + index] != bytes[index] { return false }
+            return true
+        }
+    }
+
     /// Whether two parts hold the same bytes.
     @inline(__always)
     borrowing func isSame(_ left: Range<Int>, _ right: Range<Int>) -> Bool {

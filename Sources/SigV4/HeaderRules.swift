@@ -58,12 +58,23 @@ public enum HeaderRules {
     }
 
     /// Whether two names are the same but for the case of ASCII letters, compared without making new texts.
-    public static func isSame(_ left: String, _ right: String) -> Bool {
+    public static func isSame(_ left: borrowing String, _ right: borrowing String) -> Bool {
         // Lengths first: they tell nearly all names apart, and cost nothing.
         guard left.utf8.count == right.utf8.count else { return false }
         return unsafe withBytes(of: left) { left in
             unsafe withBytes(of: right) { right in
                 for index in 0..<left.count where unsafe lowercased(left[index]) != lowercased(right[index]) { return false }
+                return true
+            }
+        }
+    }
+
+    /// Whether two texts are the same bytes; to Swift they are equal when they only look the same.
+    package static func isIdentical(_ left: borrowing String, _ right: borrowing String) -> Bool {
+        guard left.utf8.count == right.utf8.count else { return false }
+        return unsafe withBytes(of: left) { left in
+            unsafe withBytes(of: right) { right in
+                for index in 0..<left.count where unsafe left[index] != right[index] { return false }
                 return true
             }
         }
@@ -82,7 +93,8 @@ public enum HeaderRules {
 
     /// A name with its ASCII letters in lower case; Unicode's rules would make a `k` of a Kelvin sign.
     public static func lowercased(_ name: String) -> String {
-        String(decoding: name.utf8.map { lowercased($0) }, as: UTF8.self)
+        guard holdsAny(name, { (0x41...0x5A).contains($0) }) else { return name }
+        return String(decoding: name.utf8.map { lowercased($0) }, as: UTF8.self)
     }
 
     @inline(__always)
@@ -113,6 +125,14 @@ public enum HeaderRules {
                 "The value of \(header.name) holds a control character such as CR, LF or NUL: take it out, since it would end the header there."
             )
         }
+    }
+
+    /// Whether a byte of a text's UTF-8 is of a kind.
+    @inlinable
+    package static func holdsAny(_ text: borrowing String, _ isOfKind: (UInt8) -> Bool) -> Bool {
+        let bytes = text.utf8.span
+        for index in bytes.indices where isOfKind(bytes[index]) { return true }
+        return false
     }
 
     /// Whether a text is ASCII, as browsers can send it.

@@ -20,19 +20,53 @@ public enum PercentEncoding {
 
     /// Decodes `%` sequences; `nil` where one is not followed by two hexadecimal digits, or the bytes are not UTF-8.
     public static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count)
-        var pending = text.utf8.makeIterator()
-        while let byte = pending.next() {
-            switch byte {
-            case UInt8(ascii: "%"):
-                guard let high = pending.next().flatMap(Hex.value), let low = pending.next().flatMap(Hex.value) else { return nil }
-                bytes.append(high << 4 | low)
-            case UInt8(ascii: "+") where plusIsSpace: bytes.append(UInt8(ascii: " "))
-            default: bytes.append(byte)
-            }
+        var text = String(text)
+        return text.withUTF8 { unsafe decode($0, plusIsSpace: plusIsSpace) }
+    }
+
+    /// Decodes a part of a text's bytes.
+    static func decode(_ bytes: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> String? {
+        var isEncoded = false
+        for index in 0..<bytes.count {
+            let byte = unsafe bytes[index]
+            isEncoded = isEncoded || byte == UInt8(ascii: "%") || (plusIsSpace && byte == UInt8(ascii: "+"))
         }
-        return String(validating: bytes, as: UTF8.self)
+        guard isEncoded else { return unsafe text(bytes) }
+        return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { room in
+            guard let count = unsafe decode(bytes, plusIsSpace: plusIsSpace, into: room) else { return nil }
+            return unsafe text(UnsafeBufferPointer(rebasing: room[..<count]))
+        }
+    }
+
+    /// The text of some bytes, `nil` where they are not UTF-8. What is ASCII, as nearly all is, costs little.
+    private static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        var seen: UInt8 = 0
+        for index in 0..<bytes.count { unsafe seen |= bytes[index] }
+        return seen < 0x80 ? unsafe String(decoding: bytes, as: UTF8.self) : unsafe String(validating: bytes, as: UTF8.self)
+    }
+
+    /// Writes the decoded bytes, which are never more than the encoded ones, and returns how many they are.
+    private static func decode(
+        _ bytes: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool, into room: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int? {
+        var index = 0
+        var written = 0
+        while index < bytes.count {
+            var byte = unsafe bytes[index]
+            if byte == UInt8(ascii: "%") {
+                guard index + 2 < bytes.count, let high = unsafe Hex.value(of: bytes[index + 1]),
+                    let low = unsafe Hex.value(of: bytes[index + 2])
+                else { return nil }
+                byte = high << 4 | low
+                index += 2
+            } else if plusIsSpace, byte == UInt8(ascii: "+") {
+                byte = UInt8(ascii: " ")
+            }
+            unsafe room[written] = byte
+            written += 1
+            index += 1
+        }
+        return written
     }
 
     @inline(__always)

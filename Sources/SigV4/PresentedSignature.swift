@@ -47,10 +47,9 @@ public struct PresentedSignature: Sendable {
     /// Reads the six `X-Amz-…` parameters of a presigned request.
     public init(query items: [QueryItem]) throws(Malformed) {
         func parameter(_ name: String) throws(Malformed) -> String {
-            let values = items.filter { $0.name == name }
-            guard let first = values.first else { throw Malformed(field: name, reason: .missing) }
-            guard values.count == 1 else { throw Malformed(field: name, reason: .repeated) }
-            return first.value
+            guard let first = items.firstIndex(where: { $0.name == name }) else { throw Malformed(field: name, reason: .missing) }
+            guard !items[(first + 1)...].contains(where: { $0.name == name }) else { throw Malformed(field: name, reason: .repeated) }
+            return items[first].value
         }
         guard try parameter("X-Amz-Algorithm") == StringToSign.algorithm.description else {
             throw Malformed(field: "X-Amz-Algorithm", reason: .malformed)
@@ -65,18 +64,29 @@ public struct PresentedSignature: Sendable {
         query = (time, expiresSeconds)
     }
 
+    /// Whether the list names a header, given in any case; the list itself is in lower case.
+    func signs(_ name: borrowing String) -> Bool {
+        let names = signedHeaders.span
+        for index in names.indices where HeaderRules.isSame(names[index], name) { return true }
+        return false
+    }
+
     /// By bytes, since some other signs are equal to a semicolon as characters.
     private static func names(_ list: some StringProtocol) -> [String] {
         if list.isEmpty { return [] }
-        return Substring(list).utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map { String(Substring($0)) }
+        var list = String(list)
+        return list.withUTF8 { bytes in
+            var names: [String] = []
+            names.reserveCapacity(8)
+            var pieces = ByteSplitter(separator: UInt8(ascii: ";"))
+            while let name = unsafe pieces.next(of: bytes) { unsafe names.append(String(decoding: bytes[name], as: UTF8.self)) }
+            return names
+        }
     }
 
     /// Reads `ACCESSKEY/20130524/us-east-1/s3/aws4_request`; an access key may hold slashes of its own.
     public static func credential(_ text: some StringProtocol, field: String) throws(Malformed) -> (String, CredentialScope) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count >= 5, let scope = CredentialScope(parts.suffix(4).joined(separator: "/")) else {
-            throw Malformed(field: field, reason: .malformed)
-        }
-        return (parts.dropLast(4).joined(separator: "/"), scope)
+        guard let (accessKeyID, scope) = CredentialScope.suffix(of: text) else { throw Malformed(field: field, reason: .malformed) }
+        return (accessKeyID, scope)
     }
 }

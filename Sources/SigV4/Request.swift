@@ -25,16 +25,46 @@ public struct QueryItem: Sendable, Hashable {
 extension QueryItem {
     /// Reads the query of a request target. As in S3, `+` is a space; a broken `%` sequence, or bytes that are not UTF-8, give `nil`.
     public static func parse(_ rawQuery: some StringProtocol) -> [QueryItem]? {
+        var text = String(rawQuery)
+        return text.withUTF8 { unsafe parse($0) }
+    }
+
+    /// By bytes: a combining mark behind a separator makes one character of the two, to Swift but not to a server.
+    private static func parse(_ query: UnsafeBufferPointer<UInt8>) -> [QueryItem]? {
         var items: [QueryItem] = []
-        // By bytes: a combining mark behind a separator makes one character of the two, to Swift but not to a server.
-        for pair in Substring(rawQuery).utf8.split(separator: UInt8(ascii: "&")) {
-            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decode(Substring(parts[0]), plusIsSpace: true),
-                let value = PercentEncoding.decode(parts.count == 2 ? Substring(parts[1]) : "", plusIsSpace: true)
+        items.reserveCapacity(8)
+        var pieces = ByteSplitter(separator: UInt8(ascii: "&"))
+        while let pair = unsafe pieces.next(of: query) {
+            if pair.isEmpty { continue }
+            let separator = unsafe query[pair].firstIndex(of: UInt8(ascii: "="))
+            let name = pair.lowerBound..<(separator ?? pair.upperBound)
+            let value = (separator.map { $0 + 1 } ?? pair.upperBound)..<pair.upperBound
+            guard let name = unsafe PercentEncoding.decode(UnsafeBufferPointer(rebasing: query[name]), plusIsSpace: true),
+                let value = unsafe PercentEncoding.decode(UnsafeBufferPointer(rebasing: query[value]), plusIsSpace: true)
             else { return nil }
             items.append(QueryItem(name, value))
         }
         return items
+    }
+}
+
+/// Finds the pieces between separators, empty ones among them.
+struct ByteSplitter {
+    let separator: UInt8
+    private var position: Int? = 0
+
+    init(separator: UInt8) {
+        self.separator = separator
+    }
+
+    /// The next piece of the text that was split so far.
+    @inline(__always)
+    mutating func next(of bytes: UnsafeBufferPointer<UInt8>) -> Range<Int>? {
+        guard let start = position else { return nil }
+        var end = start
+        while end < bytes.count, unsafe bytes[end] != separator { end += 1 }
+        position = end < bytes.count ? end + 1 : nil
+        return start..<end
     }
 }
 

@@ -13,49 +13,53 @@ public struct RequestVerifier: Sendable {
         keys = keyCache
     }
 
-    /// The stages of the signature that `credentials` would give this request.
+    /// What comparing a signature with the right one tells.
+    public enum Verdict: Sendable, Equatable {
+        /// It is the right one.
+        case matches
+        /// It is another; the stages are those of the right one.
+        case differs(SigningStages)
+        /// The path cannot be decoded, so that there is no right one.
+        case unreadablePath
+    }
+
+    /// Compares a request's signature with the one that `credentials` would give it.
+    ///
+    /// The names that were signed must be those of headers that were sent, sorted, each once: in an `Authorization` header
+    /// their list is not signed itself, so that any other list is one that somebody has altered.
     ///
     /// - Parameters:
     ///   - request: as received, `path` exactly as on the request line, `query` with the signature still in it.
     ///   - time: when the request says it was signed.
-    /// - Returns: `nil` where the path cannot be decoded.
-    public func stages(
-        of request: SignableRequest, presented: PresentedSignature, payload: PayloadHash, credentials: Credentials, at time: SigningTime
-    ) -> SigningStages? {
+    public func verdict(
+        on request: SignableRequest, presented: PresentedSignature, payload: PayloadHash, credentials: Credentials, at time: SigningTime
+    ) -> Verdict {
         let key = keys.key(for: credentials, at: time, region: presented.scope.region, service: presented.scope.service)
         let workspace = SigningWorkspace.take()
         defer { workspace.giveBack() }
-        workspace.buffers.reset()
-        return stages(of: request, presented: presented, payload: payload, with: key, at: time, in: &workspace.buffers)
+        guard let signature = sign(request, presented, payload, with: key, at: time, in: &workspace.buffers) else { return .unreadablePath }
+        let isListTheSame = workspace.buffers.canonical.hasSignedHeaders(presented.signedHeaders)
+        guard signature.isSame(asHex: presented.signature), isListTheSame else { return .differs(workspace.buffers.stages(signature)) }
+        return .matches
     }
 
-    private func stages(
-        of request: SignableRequest, presented: PresentedSignature, payload: PayloadHash, with key: SigningKey, at time: SigningTime,
+    private func sign(
+        _ request: SignableRequest, _ presented: PresentedSignature, _ payload: PayloadHash, with key: SigningKey, at time: SigningTime,
         in buffers: inout SigningBuffers
-    ) -> SigningStages? {
-        let signed = Set(presented.signedHeaders)
-        for header in request.headers {
-            let name = HeaderRules.lowercased(header.name)
-            if signed.contains(name) { buffers.canonical.addHeader(name, header.value) }
+    ) -> SHA256Digest? {
+        buffers.reset()
+        let headers = request.headers.span
+        for index in headers.indices where presented.signs(headers[index].name) {
+            buffers.canonical.addHeader(headers[index].name, headers[index].value)
         }
         buffers.canonical.closeHeaders()
-        for item in request.query where presented.query == nil || item.name != "X-Amz-Signature" {
-            buffers.canonical.addQuery(item.name, item.value)
+        let query = request.query.span
+        for index in query.indices where presented.query == nil || query[index].name != "X-Amz-Signature" {
+            buffers.canonical.addQuery(query[index].name, query[index].value)
         }
         buffers.canonical.startPath(method: request.method)
         guard rules.append(wirePath: request.path, to: &buffers.canonical.bytes) else { return nil }
         buffers.canonical.finish(payload: payload)
-        return buffers.stages(buffers.sign(with: key, at: time))
-    }
-
-    /// Whether a signature is the one of these stages, compared in constant time.
-    ///
-    /// The names that were signed are those of headers that were sent, sorted, each once: in an `Authorization` header their list is
-    /// not signed itself, so that any other list is one that somebody has altered.
-    public func matches(_ presented: PresentedSignature, _ stages: SigningStages) -> Bool {
-        let lines = stages.canonicalRequest.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        let names = presented.signedHeaders.joined(separator: ";")
-        return lines.dropLast().last.map { $0.elementsEqual(names.utf8) } == true
-            && ConstantTime.equal(presented.signature, stages.signature)
+        return buffers.sign(with: key, at: time)
     }
 }

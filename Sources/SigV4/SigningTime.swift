@@ -88,6 +88,12 @@ public struct SigningTime: Sendable, Hashable, Comparable, CustomStringConvertib
 
     public var description: String { iso8601 }
 
+    /// Whether a scope's `yyyymmdd` is this moment's day.
+    public func isOn(date: String) -> Bool {
+        let (year, month, day) = civil
+        return date.utf8.count == 8 && HeaderRules.number(date) == Int64((year * 100 + month) * 100 + day)
+    }
+
     /// The calendar day in UTC.
     public var civil: (year: Int, month: Int, day: Int) {
         // Days since 0000-03-01 in 400-year eras, so that the leap day ends the year.

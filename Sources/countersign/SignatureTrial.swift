@@ -15,10 +15,7 @@ struct SignatureTrial {
         let verifier = RequestVerifier(rules: .s3, keyCache: keyCache)
         let request = SignableRequest(
             method: method, path: rawPath, query: query, headers: [Header("host", Self.withoutDefaultPort(host))] + headers)
-        guard
-            let stages = verifier.stages(of: request, presented: presented, payload: payload, credentials: credentials, at: time)
-        else { return false }
-        return verifier.matches(presented, stages)
+        return verifier.verdict(on: request, presented: presented, payload: payload, credentials: credentials, at: time) == .matches
     }
 
     /// Signers leave the scheme's own port out of the host.

@@ -16,11 +16,8 @@ import Testing
     }
 
     func verifies(_ presented: PresentedSignature, _ request: SignableRequest, rules: PathRules = .general) -> Bool {
-        let verifier = RequestVerifier(rules: rules)
-        guard let stages = verifier.stages(of: request, presented: presented, payload: .empty, credentials: credentials, at: time) else {
-            return false
-        }
-        return verifier.matches(presented, stages)
+        RequestVerifier(rules: rules)
+            .verdict(on: request, presented: presented, payload: .empty, credentials: credentials, at: time) == .matches
     }
 
     @Test func whatWasSignedVerifiesAndNoChangeDoes() throws {
