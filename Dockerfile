@@ -12,6 +12,7 @@ RUN swift package resolve
 # SwiftPM wants the folders of the test targets too, though nothing in them is built.
 COPY Sources ./Sources
 COPY Tests ./Tests
+# Stripped, and without the runtime's backtracer: they would add 35 MB, and a backtrace shows memory that may hold secrets.
 RUN swift build -c release --product countersign --static-swift-stdlib \
     && install -D --strip "$(swift build -c release --static-swift-stdlib --show-bin-path)/countersign" /built/countersign
 

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -49,7 +50,7 @@ class Container:
         self.user = user or CONFIG["User"]
         self.environment = {"HOME": "/", **dict(line.split("=", 1) for line in CONFIG["Env"]), **variables}
         command = CONFIG["Entrypoint"] + (CONFIG["Cmd"] if arguments is None else arguments)
-        namespaces = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
+        namespaces = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork"]
         start = ["sh", "-c", START, "start", str(ROOT), str(policies or "")]
         self.process = subprocess.Popen(
             [*namespaces, *start, *entered(command, self.user)],
@@ -60,15 +61,20 @@ class Container:
 
     def __exit__(self, *_):
         if self.process.poll() is None:
-            self.process.kill()  # And the namespaces' processes with it, see --kill-child.
+            for process in self.children():
+                os.kill(int(process), signal.SIGKILL)  # With process 1, all of its namespace end.
+            self.process.kill()
         self.process.communicate()
+
+    def children(self):
+        outer = self.process.pid
+        return Path(f"/proc/{outer}/task/{outer}/children").read_text().split()
 
     @property
     def first_process(self):
         """The id that this machine gives to the container's process 1, once that is the image's."""
-        outer = self.process.pid
         while self.process.poll() is None:
-            children = Path(f"/proc/{outer}/task/{outer}/children").read_text().split()
+            children = self.children()
             if children and self.status(children[0])["Uid"].split()[0] == self.user.split(":")[0]:
                 return int(children[0])
             time.sleep(0.01)
@@ -91,8 +97,8 @@ class Container:
         """What the kernel says of a process."""
         return dict(re.findall(r"^(\w+):[ \t]*(.*)$", Path(f"/proc/{process}/status").read_text(), re.MULTILINE))
 
-    def send(self, signal):
-        os.kill(self.first_process, signal)
+    def send(self, number):
+        os.kill(self.first_process, number)
 
     def ended(self, timeout=60):
         """The exit code with standard output and standard error, once the container has ended."""
