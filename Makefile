@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help run build test purity lint interop bench thresholds clean swift openssl
+.PHONY: help run build test purity lint interop image bench thresholds clean swift openssl
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,6 +32,11 @@ interop: openssl ## A real browser and the built binary
 	$(SWIFT) build --product countersign
 	Tests/Interop/run
 
+image: swift ## The container image, built without an engine and tried as a container (as root)
+	@.ci/need 'command -v buildah && command -v debootstrap' buildah debootstrap
+	@.ci/need 'command -v ip && command -v unshare' iproute2 util-linux
+	Tests/Image/run
+
 bench: openssl ## What signing costs, beside libcrypto alone and boto3 (ARGS="put-url" for one measure)
 	@.ci/need '/usr/bin/python3 -c "import ensurepip, venv"' python3 python3-venv
 	Tests/Benchmarks/run $(ARGS)
@@ -42,7 +47,7 @@ thresholds: openssl ## Allocations and instructions held to the committed ones (
 	Tests/Benchmarks/check-thresholds $(ARGS)
 
 clean: ## Everything that was built
-	rm -rf .build .build-interop Tests/Linkage/.build Tests/Benchmarks/.build
+	rm -rf .build .build-image .build-interop Tests/Linkage/.build Tests/Benchmarks/.build
 
 swift:
 	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }
