@@ -82,6 +82,7 @@ struct BucketResponder: HTTPResponder {
         }
         let verified = try self.authenticate(request, for: bucket)
         try Subresource.check(request)
+        if case .streaming = verified.payload, request.method != "PUT" || request.key == nil { throw Refused.streamingNotTaken }
         guard let key = request.key else { return try await self.answerBucket(request, bucket) }
         let operation = ObjectOperation(request: request, bucket: bucket, key: key, verified: verified, clock: self.clock)
         switch request.method {

@@ -40,21 +40,24 @@ struct BodyExpectation: Sendable {
     var contentMD5: String?
     /// From the one `x-amz-checksum-*` header there may be.
     var checksum: Checksum?
+    /// Of the checksum that comes behind the body.
+    var trailingAlgorithm: ChecksumAlgorithm?
 
-    init(_ fields: FieldList, contentSHA256: String? = nil) throws(S3Error) {
+    init(_ fields: FieldList, contentSHA256: String? = nil, trailing: ChecksumAlgorithm? = nil) throws(S3Error) {
         self.contentSHA256 = contentSHA256
+        self.trailingAlgorithm = trailing
         self.contentMD5 = fields["content-md5"]
         if let contentMD5, Base64.decode(contentMD5)?.count != DigestAlgorithm.md5.byteCount {
             throw Refused.invalidDigest(contentMD5)
         }
-        self.checksum = try Self.checksum(in: fields)
+        self.checksum = try Self.checksum(in: fields, trailing: trailing)
     }
 
-    private static func checksum(in fields: FieldList) throws(S3Error) -> Checksum? {
+    private static func checksum(in fields: FieldList, trailing: ChecksumAlgorithm?) throws(S3Error) -> Checksum? {
         let declared = ChecksumAlgorithm.allCases.compactMap { algorithm in
             fields[algorithm.headerName].map { Checksum(algorithm: algorithm, value: $0) }
         }
-        if declared.count > 1 {
+        if declared.count + (trailing == nil ? 0 : 1) > 1 {
             throw S3Error.invalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
         }
         if let checksum = declared.first {
@@ -62,13 +65,14 @@ struct BodyExpectation: Sendable {
                 throw S3Error.invalidRequest("Value for \(checksum.algorithm.headerName) header is invalid.")
             }
         }
-        try self.check(named: "x-amz-sdk-checksum-algorithm", in: fields, declared: declared.first)
-        try self.check(named: "x-amz-checksum-algorithm", in: fields, declared: declared.first)
+        let algorithm = trailing ?? declared.first?.algorithm
+        try self.check(named: "x-amz-sdk-checksum-algorithm", in: fields, declared: algorithm)
+        try self.check(named: "x-amz-checksum-algorithm", in: fields, declared: algorithm)
         return declared.first
     }
 
     /// The name of an algorithm, where it is given, must go with the checksum that is sent.
-    private static func check(named header: String, in fields: FieldList, declared: Checksum?) throws(S3Error) {
+    private static func check(named header: String, in fields: FieldList, declared: ChecksumAlgorithm?) throws(S3Error) {
         guard let name = fields[header] else { return }
         guard ChecksumAlgorithm(rawValue: name.uppercased()) != nil else {
             throw S3Error.invalidRequest(
@@ -79,7 +83,7 @@ struct BodyExpectation: Sendable {
             throw S3Error.invalidRequest(
                 "\(header) specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
         }
-        guard declared.algorithm.rawValue == name.uppercased() else {
+        guard declared.rawValue == name.uppercased() else {
             throw S3Error.invalidRequest("Value for \(header) header is invalid.")
         }
     }
@@ -103,7 +107,7 @@ struct BodyDigests: ~Copyable {
     /// S3 computes a CRC-64/NVME when the client declares no checksum.
     init(_ expectation: BodyExpectation) {
         self.expectation = expectation
-        self.algorithm = expectation.checksum?.algorithm ?? .crc64nvme
+        self.algorithm = expectation.trailingAlgorithm ?? expectation.checksum?.algorithm ?? .crc64nvme
         self.sha256 = expectation.contentSHA256 != nil || self.algorithm == .sha256 ? StreamingDigest(.sha256) : nil
         self.sha1 = self.algorithm == .sha1 ? StreamingDigest(.sha1) : nil
         self.crc =
@@ -123,8 +127,9 @@ struct BodyDigests: ~Copyable {
         self.crc?.update(bytes)
     }
 
+    /// - Parameter trailing: What came behind the body.
     /// - Throws: The refusal for the first declaration that the bytes do not meet.
-    consuming func finish() throws(S3Error) -> Result {
+    consuming func finish(trailing: Checksum?) throws(S3Error) -> Result {
         let expectation = self.expectation
         let algorithm = self.algorithm
         let crc = self.crc?.finish()
@@ -144,7 +149,7 @@ struct BodyDigests: ~Copyable {
             case .sha256: sha256 ?? []
             }
         let computed = Checksum(algorithm: algorithm, value: Base64.encode(bytes))
-        if let declared = expectation.checksum, declared != computed {
+        if let declared = trailing ?? expectation.checksum, declared != computed {
             throw Refused.badChecksum(algorithm)
         }
         return Result(etag: Hex.encode(md5), checksum: computed)

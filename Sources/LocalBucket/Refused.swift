@@ -57,11 +57,28 @@ enum Refused {
 }
 
 extension Refused {
+    static let streamingNotTaken = S3Error.invalidRequest("The value of x-amz-content-sha256 header is invalid.")
+
     static let missingContentLength = S3Error(
         code: "MissingContentLength", status: 411, message: "You must provide the Content-Length HTTP header.")
 
     static let incompleteBody = S3Error(
         code: "IncompleteBody", status: 400, message: "The request body terminated unexpectedly")
+
+    static let bodyLengthMismatch = S3Error(
+        code: "IncompleteBody", status: 400,
+        message: "You did not provide the number of bytes specified by the Content-Length HTTP header")
+
+    static func chunkTooSmall(_ size: Int64, number: Int) -> S3Error {
+        S3Error(
+            code: "InvalidChunkSizeError", status: 400,
+            message: "Only the last chunk is allowed to have a size less than \(Limits.chunkBytes) bytes",
+            details: [Header("Chunk", "\(number)"), Header("BadChunkSize", "\(size)")])
+    }
+
+    static let malformedTrailer = S3Error(
+        code: "MalformedTrailerError", status: 400,
+        message: "The request contained trailing data that was not well-formed or did not conform to our published schema.")
 
     static func entityTooLarge(_ size: Int64) -> S3Error {
         S3Error(
@@ -140,6 +157,8 @@ enum Limits {
     static let metadataBytes = 2048
     /// All request headers together.
     static let headerBytes = 8192
+    /// The least bytes of a chunk that another one follows.
+    static let chunkBytes: Int64 = 8192
     /// Everything before the file of a POST form.
     static let formFieldBytes = 20_480
     static let tagCount = 10
