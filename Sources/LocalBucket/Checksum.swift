@@ -5,24 +5,39 @@ import SigV4
 
 /// The additional checksums that S3 takes in `x-amz-checksum-*`.
 ///
-/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>.
+/// Sources: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>, and `ChecksumAlgorithm` of the
+/// service's model.
 enum ChecksumAlgorithm: String, CaseIterable, Codable, Sendable {
     case crc32 = "CRC32"
     case crc32c = "CRC32C"
     case crc64nvme = "CRC64NVME"
+    case md5 = "MD5"
     case sha1 = "SHA1"
     case sha256 = "SHA256"
+    case sha512 = "SHA512"
+    case xxhash128 = "XXHASH128"
+    case xxhash3 = "XXHASH3"
+    case xxhash64 = "XXHASH64"
 
     var headerName: String { "x-amz-checksum-\(self.rawValue.lowercased())" }
 
     var byteCount: Int {
         switch self {
         case .crc32, .crc32c: 4
-        case .crc64nvme: 8
+        case .crc64nvme, .xxhash3, .xxhash64: 8
+        case .md5, .xxhash128: 16
         case .sha1: 20
         case .sha256: 32
+        case .sha512: 64
         }
     }
+}
+
+/// A checksum of bytes as they stream past.
+protocol RunningChecksum: Sendable {
+    mutating func update(_ bytes: Span<UInt8>)
+    /// Most significant byte first, as S3's headers carry it.
+    func finish() -> [UInt8]
 }
 
 /// One checksum, as declared by a client or as computed.
@@ -77,7 +92,7 @@ struct BodyExpectation: Sendable {
         guard ChecksumAlgorithm(rawValue: name.uppercased()) != nil else {
             throw S3Error.invalidRequest(
                 "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-                    + "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+                    + "[\(ChecksumAlgorithm.allCases.map(\.rawValue).joined(separator: ", "))]")
         }
         guard let declared else {
             throw S3Error.invalidRequest(
@@ -100,8 +115,10 @@ struct BodyDigests: ~Copyable {
     private let expectation: BodyExpectation
     private var md5 = StreamingDigest(.md5)
     private var sha256: StreamingDigest?
-    private var sha1: StreamingDigest?
-    private var crc: CRC?
+    /// SHA-1 or SHA-512, where that is the checksum.
+    private var digest: StreamingDigest?
+    /// Any other checksum.
+    private var running: (any RunningChecksum)?
     private let algorithm: ChecksumAlgorithm
 
     /// S3 computes a CRC-64/NVME when the client declares no checksum.
@@ -109,22 +126,25 @@ struct BodyDigests: ~Copyable {
         self.expectation = expectation
         self.algorithm = expectation.trailingAlgorithm ?? expectation.checksum?.algorithm ?? .crc64nvme
         self.sha256 = expectation.contentSHA256 != nil || self.algorithm == .sha256 ? StreamingDigest(.sha256) : nil
-        self.sha1 = self.algorithm == .sha1 ? StreamingDigest(.sha1) : nil
-        self.crc =
-            switch self.algorithm {
-            case .crc32: .crc32()
-            case .crc32c: .crc32c()
-            case .crc64nvme: .crc64nvme()
-            case .sha1, .sha256: nil
-            }
+        switch self.algorithm {
+        case .crc32: self.running = CRC.crc32()
+        case .crc32c: self.running = CRC.crc32c()
+        case .crc64nvme: self.running = CRC.crc64nvme()
+        case .xxhash64: self.running = XXHash64()
+        case .xxhash3: self.running = XXHash3(bits: 64)
+        case .xxhash128: self.running = XXHash3(bits: 128)
+        case .sha1: self.digest = StreamingDigest(.sha1)
+        case .sha512: self.digest = StreamingDigest(.sha512)
+        case .md5, .sha256: break
+        }
     }
 
     mutating func update(_ buffer: ByteBuffer) {
         let bytes = buffer.readableBytesUInt8Span
         self.md5.update(bytes)
         self.sha256?.update(bytes)
-        self.sha1?.update(bytes)
-        self.crc?.update(bytes)
+        self.digest?.update(bytes)
+        self.running?.update(bytes)
     }
 
     /// - Parameter trailing: What came behind the body.
@@ -132,23 +152,19 @@ struct BodyDigests: ~Copyable {
     consuming func finish(trailing: Checksum?) throws(S3Error) -> Result {
         let expectation = self.expectation
         let algorithm = self.algorithm
-        let crc = self.crc?.finish()
+        let running = self.running?.finish()
         let md5 = self.md5.finish()
         let sha256 = self.sha256?.finish()
-        let sha1 = self.sha1?.finish()
+        let digest = self.digest?.finish()
         if let declared = expectation.contentSHA256, let sha256, Hex.encode(sha256) != declared.lowercased() {
             throw Refused.contentHashMismatch(declared: declared, computed: Hex.encode(sha256))
         }
         if let declared = expectation.contentMD5, declared != Base64.encode(md5) {
             throw Refused.badDigest(expected: declared, calculated: Base64.encode(md5))
         }
-        let bytes: [UInt8] =
-            switch algorithm {
-            case .crc32, .crc32c, .crc64nvme: crc ?? []
-            case .sha1: sha1 ?? []
-            case .sha256: sha256 ?? []
-            }
-        let computed = Checksum(algorithm: algorithm, value: Base64.encode(bytes))
+        let own = algorithm == .md5 ? md5 : algorithm == .sha256 ? sha256 : digest ?? running
+        guard let own else { preconditionFailure("\(algorithm) was not computed") }
+        let computed = Checksum(algorithm: algorithm, value: Base64.encode(own))
         if let declared = trailing ?? expectation.checksum, declared != computed {
             throw Refused.badChecksum(algorithm)
         }

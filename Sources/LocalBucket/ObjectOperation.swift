@@ -22,7 +22,7 @@ extension ObjectOperation {
         if length > Limits.objectBytes { throw Refused.entityTooLarge(length) }
         let attributes = try ObjectAttributes(fields)
         let expectation = try BodyExpectation(
-            fields, contentSHA256: self.declaredContentHash, trailing: chunked?.trailingChecksum)
+            fields, contentSHA256: self.verified.contentSHA256, trailing: chunked?.trailingChecksum)
         let condition = try WriteCondition(fields)
         try condition.check(try await self.bucket.store.object(self.key)?.record, key: self.key)
 
@@ -34,11 +34,6 @@ extension ObjectOperation {
             return nil
         }
         return Response(status: .ok, headers: record.storedHeaders)
-    }
-
-    private var declaredContentHash: String? {
-        if case .sha256(let digest) = self.verified.payload { return digest.hex }
-        return nil
     }
 
     func delete() async throws -> Response {
@@ -119,6 +114,13 @@ extension ObjectOperation {
             found.append((name, value))
         }
         return found
+    }
+}
+
+extension VerifiedRequest {
+    /// The digest that was signed of the body, in hexadecimal.
+    var contentSHA256: String? {
+        if case .sha256(let digest) = self.payload { digest.hex } else { nil }
     }
 }
 
