@@ -43,9 +43,7 @@ extension S3Signer {
     ///     a trailer, `x-amz-trailer`.
     ///   - time: when the request was signed.
     public func chunkedBody(_ payload: ChunkedPayload, of request: AuthorizedRequest, at time: SigningTime) -> ChunkedBodyEncoder {
-        let chain = ChunkSignatureChain(
-            seed: request.stages.signature, credentials: signer.credentials, region: signer.region, service: signer.service,
-            keyCache: signer.keys, at: time)
+        let chain = ChunkSignatureChain(seed: request.stages.signature, key: signer.key(at: time), at: time)
         return ChunkedBodyEncoder(payload, chain: payload.isSigned ? chain : nil)
     }
 }

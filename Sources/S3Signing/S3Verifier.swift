@@ -109,8 +109,8 @@ public struct S3Verifier: Sendable {
         of payload: PayloadHash, _ presented: PresentedSignature, _ credentials: Credentials, signedAt time: SigningTime
     ) -> ChunkVerifier? {
         guard case .streaming(let word) = payload, ChunkedPayload(rawValue: word)?.isSigned == true else { return nil }
-        let chain = ChunkSignatureChain(
-            seed: presented.signature, credentials: credentials, region: region, service: presented.scope.service, keyCache: keys, at: time)
+        let key = keys.key(for: credentials, at: time, region: presented.scope.region, service: presented.scope.service)
+        let chain = ChunkSignatureChain(seed: presented.signature, key: key, at: time)
         return ChunkVerifier(accessKeyID: presented.accessKeyID, chain: chain)
     }
 

@@ -14,18 +14,14 @@ public struct ChunkSignatureChain: Sendable {
 
     private let key: SigningKey
     private let time: SigningTime
-    private let scope: CredentialScope
     private var previous: String
 
     /// - Parameters:
     ///   - seed: the signature of the request that carries the body.
-    ///   - time: when that request was signed.
-    public init(
-        seed: String, credentials: Credentials, region: String, service: String, keyCache: SigningKeyCache = SigningKeyCache(),
-        at time: SigningTime
-    ) {
-        key = keyCache.key(for: credentials, at: time, region: region, service: service)
-        scope = CredentialScope(date: time.dateStamp, region: region, service: service)
+    ///   - key: what that request was signed with.
+    ///   - time: when it was signed.
+    public init(seed: String, key: SigningKey, at time: SigningTime) {
+        self.key = key
         self.time = time
         previous = seed
     }
@@ -42,7 +38,7 @@ public struct ChunkSignatureChain: Sendable {
     }
 
     private mutating func sign(algorithm: String, lines: [String]) -> Link {
-        let text = ([algorithm, time.iso8601Basic, scope.description, previous] + lines).joined(separator: "\n")
+        let text = ([algorithm, time.iso8601Basic, key.scope, previous] + lines).joined(separator: "\n")
         previous = key.sign(text).hex
         return Link(stringToSign: text, signature: previous)
     }

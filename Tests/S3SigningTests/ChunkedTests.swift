@@ -52,7 +52,9 @@ import Testing
         var payload: ChunkedPayload { get throws { try #require(ChunkedPayload(rawValue: payloadLine)) } }
 
         func chain() throws -> ChunkSignatureChain {
-            ChunkSignatureChain(seed: signature, credentials: credentials, region: region, service: "s3", at: try time)
+            let scope = CredentialScope(date: try time.dateStamp, region: region, service: "s3")
+            return ChunkSignatureChain(
+                seed: signature, key: SigningKey(secretAccessKey: credentials.secretAccessKey, scope: scope), at: try time)
         }
 
         /// AWS's own Authorization header, received as AWS would receive it.
