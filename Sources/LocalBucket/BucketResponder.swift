@@ -72,7 +72,8 @@ struct BucketResponder: HTTPResponder {
 
     private func route(_ request: S3Request, body: BodyReader, _ exchange: Exchange) async throws -> Response {
         guard let name = request.bucket else { return try self.listBuckets(request) }
-        let isCreation = request.method == "PUT" && request.key == nil
+        // Behind an encoded byte no key was looked for: such a name is no bucket's.
+        let isCreation = request.method == "PUT" && request.key == nil && !name.utf8.contains(UInt8(ascii: "%"))
         guard let bucket = exchange.bucket else {
             if isCreation { throw try self.refuseCreation(of: name, request) }
             throw Refused.noSuchBucket(name)
