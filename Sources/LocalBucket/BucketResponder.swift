@@ -72,7 +72,12 @@ struct BucketResponder: HTTPResponder {
 
     private func route(_ request: S3Request, body: BodyReader, _ exchange: Exchange) async throws -> Response {
         guard let name = request.bucket else { return try self.listBuckets(request) }
-        guard let bucket = exchange.bucket else { throw Refused.noSuchBucket(name) }
+        // Behind an encoded byte no key was looked for: such a name is no bucket's.
+        let isCreation = request.method == "PUT" && request.key == nil && !name.utf8.contains(UInt8(ascii: "%"))
+        guard let bucket = exchange.bucket else {
+            if isCreation { throw try self.refuseCreation(of: name, request) }
+            throw Refused.noSuchBucket(name)
+        }
         try request.checkLimits()
         if request.method == "OPTIONS" { return try CORSAnswer.preflight(request.fields, document: bucket.cors) }
         // A form carries its signature in its fields.
@@ -80,9 +85,16 @@ struct BucketResponder: HTTPResponder {
             let post = FormPost(request: request, bucket: bucket, verifier: self.verifier, clock: self.clock)
             return try await post.answer(body)
         }
-        let verified = try self.authenticate(request, for: bucket)
+        let verified = try self.verify(request)
+        guard bucket.accessKeyIDs.contains(verified.accessKeyID) else {
+            throw isCreation ? Refused.bucketAlreadyExists(name) : S3Error.accessDenied()
+        }
         try Subresource.check(request)
-        guard let key = request.key else { return try await self.answerBucket(request, bucket) }
+        if case .streaming = verified.payload, request.method != "PUT" || request.key == nil { throw Refused.streamingNotTaken }
+        guard let key = request.key else {
+            let operation = BucketOperation(request: request, bucket: bucket, region: self.region, verified: verified)
+            return try await operation.answer(body)
+        }
         let operation = ObjectOperation(request: request, bucket: bucket, key: key, verified: verified, clock: self.clock)
         switch request.method {
         case "GET": return try await operation.get()
@@ -93,39 +105,25 @@ struct BucketResponder: HTTPResponder {
         }
     }
 
-    private func authenticate(_ request: S3Request, for bucket: ServedBucket) throws(S3Error) -> VerifiedRequest {
+    private func verify(_ request: S3Request) throws(S3Error) -> VerifiedRequest {
         let received = ReceivedRequest(method: request.method, target: request.rawTarget, headers: request.headers)
-        let verified = try self.verifier.verify(received, at: self.clock())
-        guard bucket.accessKeyIDs.contains(verified.accessKeyID) else { throw S3Error.accessDenied() }
-        return verified
+        return try self.verifier.verify(received, at: self.clock())
     }
 
-    private func answerBucket(_ request: S3Request, _ bucket: ServedBucket) async throws -> Response {
-        switch request.method {
-        case "HEAD":
-            var headers = HTTPFields()
-            headers.set("x-amz-bucket-region", self.region)
-            headers[.contentType] = "application/xml"
-            return Response(status: .ok, headers: headers)
-        case "GET" where request.query("location") != nil:
-            // The first region of all is told by an empty element.
-            let location = self.region == "us-east-1" ? "" : XMLText.escape(self.region)
-            return .xml(XMLText.document("LocationConstraint", namespace: XMLText.namespace) { $0.write(escaped: location) })
-        case "GET":
-            let listing = try ListingRequest(request)
-            let page = try ListingPage(listing, records: try await bucket.store.records())
-            var response = Response.xml(page.xml(bucket: bucket.name))
-            response.headers.set("x-amz-bucket-region", self.region)
-            return response
-        default: throw Refused.methodNotAllowed
-        }
+    /// Buckets come from the configuration; whoever asks for another one is told which there are.
+    private func refuseCreation(of name: String, _ request: S3Request) throws(S3Error) -> S3Error {
+        let accessKeyID = try self.verify(request).accessKeyID
+        guard (try? BucketName(name)) != nil else { return Refused.invalidBucketName(name) }
+        return Refused.notConfigured(name, served: self.visible(to: accessKeyID))
+    }
+
+    private func visible(to accessKeyID: String) -> [String] {
+        self.buckets.values.filter { $0.accessKeyIDs.contains(accessKeyID) }.map(\.name).sorted()
     }
 
     private func listBuckets(_ request: S3Request) throws(S3Error) -> Response {
-        let received = ReceivedRequest(method: request.method, target: request.rawTarget, headers: request.headers)
-        let verified = try self.verifier.verify(received, at: self.clock())
+        let visible = self.visible(to: try self.verify(request).accessKeyID)
         guard request.method == "GET" else { throw Refused.methodNotAllowed }
-        let visible = self.buckets.values.filter { $0.accessKeyIDs.contains(verified.accessKeyID) }.map(\.name).sorted()
         return .xml(
             XMLText.document("ListAllMyBucketsResult", namespace: XMLText.namespace) { xml in
                 xml.element("Owner") { $0.element("ID", Owner.id) }

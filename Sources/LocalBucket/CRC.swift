@@ -2,7 +2,7 @@
 ///
 /// The three checks that S3 takes are those of the RevEng catalogue: all reflect input and output, and start from and end with
 /// all bits inverted. A 32-bit check runs in the low half of the same register.
-struct CRC: Sendable {
+struct CRC: RunningChecksum {
     private let tables: [UInt64]
     private let byteCount: Int
     private var remainder: UInt64

@@ -32,6 +32,7 @@ struct FormPost {
         let record = try await upload.receive(expectation) { write in
             try await self.receiveFile(reader, form: form, write: write)
             guard body.received == length else { throw Refused.incompleteBody }
+            return nil
         }
         return self.success(record, fields: list)
     }

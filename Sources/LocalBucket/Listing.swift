@@ -116,7 +116,7 @@ private enum Bytes {
 /// One page of a listing.
 struct ListingPage {
     private enum Entry {
-        case object(ObjectRecord)
+        case object([UInt8])
         case prefix([UInt8])
     }
 
@@ -125,12 +125,12 @@ struct ListingPage {
     private var last = ListingPosition()
     private var isTruncated = false
 
-    /// - Parameter records: All of the bucket, in the order of their keys.
-    init(_ request: ListingRequest, records: [(key: [UInt8], record: ObjectRecord)]) throws(S3Error) {
+    /// - Parameter keys: All of the bucket, in order.
+    init(_ request: ListingRequest, keys: [[UInt8]]) throws(S3Error) {
         self.request = request
         self.last = try request.start()
         guard request.maxKeys > 0 else { return }
-        for (key, record) in records where key.starts(with: request.prefix.utf8) && self.last.isBefore(key) {
+        for key in keys where key.starts(with: request.prefix.utf8) && self.last.isBefore(key) {
             if self.entries.count == request.maxKeys {
                 self.isTruncated = true
                 return
@@ -139,31 +139,37 @@ struct ListingPage {
                 self.entries.append(.prefix(common))
                 self.last = .afterPrefix(common)
             } else {
-                self.entries.append(.object(record))
+                self.entries.append(.object(key))
                 self.last = .afterKey(key)
             }
         }
     }
 
-    func xml(bucket: String) -> String {
+    /// The objects of this page.
+    var keys: [String] {
+        self.entries.compactMap { if case .object(let key) = $0 { String(decoding: key, as: UTF8.self) } else { nil } }
+    }
+
+    /// - Parameter records: Of the objects of this page, as far as they are still there.
+    func xml(bucket: String, records: [ObjectRecord]) -> String {
         XMLText.document("ListBucketResult", namespace: XMLText.namespace) { xml in
             xml.element("Name", bucket)
             xml.element("Prefix", self.encoded(self.request.prefix))
-            self.writePosition(&xml)
+            self.writePosition(&xml, count: self.entries.count - self.keys.count + records.count)
             xml.element("MaxKeys", "\(self.request.maxKeys)")
             if let delimiter = self.request.delimiter { xml.element("Delimiter", self.encoded(delimiter)) }
             if self.request.encodesURL { xml.element("EncodingType", "url") }
             xml.element("IsTruncated", self.isTruncated ? "true" : "false")
-            for case .object(let record) in self.entries { self.write(record, to: &xml) }
+            for record in records { self.write(record, to: &xml) }
             for case .prefix(let prefix) in self.entries {
                 xml.element("CommonPrefixes") { $0.element("Prefix", self.encoded(String(decoding: prefix, as: UTF8.self))) }
             }
         }
     }
 
-    private func writePosition(_ xml: inout XMLText) {
+    private func writePosition(_ xml: inout XMLText, count: Int) {
         if self.request.isVersion2 {
-            xml.element("KeyCount", "\(self.entries.count)")
+            xml.element("KeyCount", "\(count)")
             if let token = self.request.continuationToken { xml.element("ContinuationToken", token) }
             if let after = self.request.startAfter { xml.element("StartAfter", self.encoded(after)) }
             if self.isTruncated { xml.element("NextContinuationToken", self.last.token) }

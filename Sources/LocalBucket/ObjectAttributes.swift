@@ -45,10 +45,12 @@ struct ObjectAttributes: Sendable, Hashable, Codable {
     }
 
     private static func systemHeaders(_ fields: FieldList) -> [ObjectHeader] {
-        let names = ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"]
+        let names = ["cache-control", "content-disposition", "content-language", "expires"]
         let type = ObjectHeader("content-type", fields["content-type"].flatMap { $0.isEmpty ? nil : $0 } ?? "binary/octet-stream")
         let redirect = "x-amz-website-redirect-location"
+        let encoding = ContentEncoding.stored(fields["content-encoding"]).map { ObjectHeader("content-encoding", $0) }
         return [type] + (names + [redirect]).compactMap { name in fields[name].map { ObjectHeader(name, $0) } }
+            + [encoding].compactMap(\.self)
     }
 
     private static func metadata(_ fields: FieldList) throws(S3Error) -> [ObjectHeader] {

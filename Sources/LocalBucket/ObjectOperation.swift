@@ -17,35 +17,23 @@ struct ObjectOperation {
 extension ObjectOperation {
     func put(_ body: BodyReader) async throws -> Response {
         let fields = self.request.fields
-        let contentSHA256 = try self.declaredContentHash()
-        guard let length = body.declaredLength else { throw Refused.missingContentLength }
+        let chunked = try ChunkedBody(fields, self.verified)
+        guard let length = chunked?.length ?? body.declaredLength else { throw Refused.missingContentLength }
         if length > Limits.objectBytes { throw Refused.entityTooLarge(length) }
         let attributes = try ObjectAttributes(fields)
-        let expectation = try BodyExpectation(fields, contentSHA256: contentSHA256)
+        let expectation = try BodyExpectation(
+            fields, contentSHA256: self.verified.contentSHA256, trailing: chunked?.trailingChecksum)
         let condition = try WriteCondition(fields)
         try condition.check(try await self.bucket.store.object(self.key)?.record, key: self.key)
 
         let upload = Upload(store: self.bucket.store, key: self.key, attributes: attributes, condition: condition, clock: self.clock)
         let record = try await upload.receive(expectation) { write in
+            if let chunked { return try await chunked.read(body, write) }
             while let buffer = try await body.next() { try await write(buffer) }
             guard body.received == length else { throw Refused.incompleteBody }
+            return nil
         }
         return Response(status: .ok, headers: record.storedHeaders)
-    }
-
-    /// - Throws: `NotImplemented` for a body in `aws-chunked` framing, which must never be stored as if it were the object.
-    private func declaredContentHash() throws(S3Error) -> String? {
-        let encoding = self.request.fields["content-encoding"] ?? ""
-        let isChunked = encoding.split(separator: ",").contains { $0.trimmingSpaces.lowercased() == "aws-chunked" }
-        let framing = ["x-amz-decoded-content-length", "x-amz-trailer"].first { self.request.fields[$0] != nil }
-        if case .streaming(let word) = self.verified.payload {
-            throw Refused.notImplemented("The local bucket does not take aws-chunked bodies (\(word)).", header: "x-amz-content-sha256")
-        }
-        if isChunked || framing != nil {
-            throw Refused.notImplemented("The local bucket does not take aws-chunked bodies.", header: framing ?? "content-encoding")
-        }
-        if case .sha256(let digest) = self.verified.payload { return digest.hex }
-        return nil
     }
 
     func delete() async throws -> Response {
@@ -126,6 +114,13 @@ extension ObjectOperation {
             found.append((name, value))
         }
         return found
+    }
+}
+
+extension VerifiedRequest {
+    /// The digest that was signed of the body, in hexadecimal.
+    var contentSHA256: String? {
+        if case .sha256(let digest) = self.payload { digest.hex } else { nil }
     }
 }
 

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import S3Signing
+import Synchronization
 
 /// The objects of one bucket in one folder.
 ///
@@ -14,6 +15,9 @@ final class ObjectStore: Sendable {
     private let pool = NIOThreadPool.singleton
     /// Conditions are checked and names changed here, one after another, so that nothing comes between a check and its change.
     private let commits: DispatchQueue
+
+    /// The keys that the last listing read. A file's name is made from its key, so that what was read once stays true.
+    private let keysByName = Mutex<[String: [UInt8]]>([:])
 
     /// Makes the folders, and removes what uploads that were killed have left. Blocks.
     init(folder: String) throws {
@@ -45,14 +49,24 @@ final class ObjectStore: Sendable {
         return try await self.pool.runIfActive { try StoredObject.open(path: path, key: key) }
     }
 
-    /// The records of all objects, in the binary order of their keys' UTF-8.
-    func records() async throws -> [(key: [UInt8], record: ObjectRecord)] {
-        let folder = self.objects
-        return try await self.pool.runIfActive {
-            try FileManager.default.contentsOfDirectory(atPath: folder)
-                .compactMap { name in try StoredObject.open(path: "\(folder)/\(name)", key: nil)?.record }
-                .map { (key: Array($0.key.utf8), record: $0) }
-                .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+    /// The keys of all objects, in the binary order of their UTF-8.
+    func keys() async throws -> [[UInt8]] {
+        try await self.pool.runIfActive {
+            let known = self.keysByName.withLock { $0 }
+            var found: [String: [UInt8]] = [:]
+            for name in try FileManager.default.contentsOfDirectory(atPath: self.objects) {
+                found[name] =
+                    try known[name] ?? StoredObject.open(path: "\(self.objects)/\(name)", key: nil).map { Array($0.record.key.utf8) }
+            }
+            self.keysByName.withLock { [found] in $0 = found }
+            return found.values.sorted { $0.lexicographicallyPrecedes($1) }
+        }
+    }
+
+    /// The records of some objects, without those that are gone.
+    func records(_ keys: [String]) async throws -> [ObjectRecord] {
+        try await self.pool.runIfActive {
+            try keys.compactMap { try StoredObject.open(path: self.path(of: $0), key: $0)?.record }
         }
     }
 }

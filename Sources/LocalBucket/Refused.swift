@@ -10,6 +10,46 @@ enum Refused {
             code: "NoSuchBucket", status: 404, message: "The specified bucket does not exist", details: [Header("BucketName", name)])
     }
 
+    static func invalidBucketName(_ name: String) -> S3Error {
+        S3Error(
+            code: "InvalidBucketName", status: 400, message: "The specified bucket is not valid.", details: [Header("BucketName", name)])
+    }
+
+    static func notConfigured(_ name: String, served: [String]) -> S3Error {
+        S3Error.accessDenied(
+            "The bucket \(name) cannot be created by a request: this local bucket serves the buckets that its configuration names "
+                + "(\(served.joined(separator: ", "))). Use one of those, or name it there.", details: [Header("BucketName", name)])
+    }
+
+    static func bucketAlreadyExists(_ name: String) -> S3Error {
+        S3Error(
+            code: "BucketAlreadyExists", status: 409,
+            message: "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
+                + "Please select a different name and try again.", details: [Header("BucketName", name)])
+    }
+
+    static func bucketAlreadyOwnedByYou(_ name: String) -> S3Error {
+        S3Error(
+            code: "BucketAlreadyOwnedByYou", status: 409,
+            message: "Your previous request to create the named bucket succeeded and you already own it.",
+            details: [Header("BucketName", name)])
+    }
+
+    static func bucketNotEmpty(_ name: String) -> S3Error {
+        S3Error(
+            code: "BucketNotEmpty", status: 409, message: "The bucket you tried to delete is not empty",
+            details: [Header("BucketName", name)])
+    }
+
+    static func illegalLocation(_ constraint: String?) -> S3Error {
+        S3Error(
+            code: "IllegalLocationConstraintException", status: 400,
+            message: "The \(constraint ?? "unspecified") location constraint is incompatible for the region specific endpoint this request "
+                + "was sent to.")
+    }
+
+    static let noSuchVersion = S3Error(code: "NoSuchVersion", status: 404, message: "The specified version does not exist.")
+
     static func noSuchKey(_ key: String) -> S3Error {
         S3Error(code: "NoSuchKey", status: 404, message: "The specified key does not exist.", details: [Header("Key", key)])
     }
@@ -57,11 +97,34 @@ enum Refused {
 }
 
 extension Refused {
+    static let streamingNotTaken = S3Error.invalidRequest("The value of x-amz-content-sha256 header is invalid.")
+
     static let missingContentLength = S3Error(
         code: "MissingContentLength", status: 411, message: "You must provide the Content-Length HTTP header.")
 
     static let incompleteBody = S3Error(
         code: "IncompleteBody", status: 400, message: "The request body terminated unexpectedly")
+
+    static let bodyLengthMismatch = S3Error(
+        code: "IncompleteBody", status: 400,
+        message: "You did not provide the number of bytes specified by the Content-Length HTTP header")
+
+    static func chunkTooSmall(_ size: Int64, number: Int) -> S3Error {
+        S3Error(
+            code: "InvalidChunkSizeError", status: 400,
+            message: "Only the last chunk is allowed to have a size less than \(Limits.chunkBytes) bytes",
+            details: [Header("Chunk", "\(number)"), Header("BadChunkSize", "\(size)")])
+    }
+
+    static let malformedTrailer = S3Error(
+        code: "MalformedTrailerError", status: 400,
+        message: "The request contained trailing data that was not well-formed or did not conform to our published schema.")
+
+    static func messageTooLong(_ maximumBytes: Int) -> S3Error {
+        S3Error(
+            code: "MaxMessageLengthExceeded", status: 400, message: "Your request was too big.",
+            details: [Header("MaxMessageLengthBytes", "\(maximumBytes)")])
+    }
 
     static func entityTooLarge(_ size: Int64) -> S3Error {
         S3Error(
@@ -140,6 +203,8 @@ enum Limits {
     static let metadataBytes = 2048
     /// All request headers together.
     static let headerBytes = 8192
+    /// The least bytes of a chunk that another one follows.
+    static let chunkBytes: Int64 = 8192
     /// Everything before the file of a POST form.
     static let formFieldBytes = 20_480
     static let tagCount = 10
@@ -149,4 +214,6 @@ enum Limits {
     static let connections = 400
     /// Keys in one page of a listing.
     static let listedKeys = 1000
+    /// Keys in one DeleteObjects request.
+    static let deletedKeys = 1000
 }

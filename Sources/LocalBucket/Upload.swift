@@ -14,15 +14,16 @@ struct Upload {
 
     /// Writes what `body` hands out, checks it against what the client declared, and makes it the object.
     ///
+    /// - Parameter body: Returns the checksum that came behind the bytes, where one did.
     /// - Throws: A refusal; the bucket is then unchanged.
-    func receive(_ expectation: BodyExpectation, _ body: (Write) async throws -> Void) async throws -> ObjectRecord {
+    func receive(_ expectation: BodyExpectation, _ body: (Write) async throws -> Checksum?) async throws -> ObjectRecord {
         try await self.store.withIncoming { incoming in
             let intake = Intake(expectation)
-            try await body { buffer in
+            let trailing = try await body { buffer in
                 intake.count(buffer)
                 try await incoming.append(buffer)
             }
-            let digests = try intake.finish()
+            let digests = try intake.finish(trailing: trailing)
             let record = ObjectRecord(
                 key: self.key, size: intake.size, etag: digests.etag, lastModifiedSeconds: self.clock().secondsSinceEpoch,
                 attributes: self.attributes, checksum: digests.checksum)
@@ -46,8 +47,8 @@ private final class Intake {
         self.digests?.update(buffer)
     }
 
-    func finish() throws(S3Error) -> BodyDigests.Result {
+    func finish(trailing: Checksum?) throws(S3Error) -> BodyDigests.Result {
         guard let digests = self.digests.take() else { preconditionFailure("finished twice") }
-        return try digests.finish()
+        return try digests.finish(trailing: trailing)
     }
 }

@@ -57,6 +57,8 @@ public struct VerifiedRequest: Sendable {
     public let signedAt: SigningTime
     /// Of a presigned request only.
     public let expiresAt: SigningTime?
+    /// For the chunks of a body whose chunks are signed.
+    public let chunks: ChunkVerifier?
 }
 
 /// A form post as it came, up to its file.

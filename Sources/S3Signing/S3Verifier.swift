@@ -74,8 +74,7 @@ public struct S3Verifier: Sendable {
         try check(presented, request, target, payload: payload, credentials: credentials, signedAt: time)
         return VerifiedRequest(
             accessKeyID: presented.accessKeyID, isPresigned: false, payload: payload, signedHeaders: presented.signedHeaders,
-            signedAt: time,
-            expiresAt: nil)
+            signedAt: time, expiresAt: nil, chunks: chunks(of: payload, presented, credentials, signedAt: time))
     }
 
     private func verifyQuery(
@@ -102,7 +101,17 @@ public struct S3Verifier: Sendable {
         try check(presented, request, target, payload: payload, credentials: credentials, signedAt: time)
         return VerifiedRequest(
             accessKeyID: presented.accessKeyID, isPresigned: true, payload: payload, signedHeaders: presented.signedHeaders, signedAt: time,
-            expiresAt: expiresAt)
+            expiresAt: expiresAt, chunks: chunks(of: payload, presented, credentials, signedAt: time))
+    }
+
+    /// The chain of signatures that begins with the request's own.
+    private func chunks(
+        of payload: PayloadHash, _ presented: PresentedSignature, _ credentials: Credentials, signedAt time: SigningTime
+    ) -> ChunkVerifier? {
+        guard case .streaming(let word) = payload, ChunkedPayload(rawValue: word)?.isSigned == true else { return nil }
+        let key = keys.key(for: credentials, at: time, region: presented.scope.region, service: presented.scope.service)
+        let chain = ChunkSignatureChain(seed: presented.signature, key: key, at: time)
+        return ChunkVerifier(accessKeyID: presented.accessKeyID, chain: chain)
     }
 
     private func checkPeriod(from start: SigningTime, to end: SigningTime, seconds: Int, at now: SigningTime) throws(S3Error) {
@@ -153,7 +162,7 @@ public struct S3Verifier: Sendable {
         guard let value = values.first else { return nil }
         if values.count == 1 {
             if value == "UNSIGNED-PAYLOAD" { return .unsigned }
-            if value.hasPrefix("STREAMING-") { return .streaming(value) }
+            if ChunkedPayload(rawValue: value) != nil { return .streaming(value) }
             if let digest = SHA256Digest(hex: value), digest.hex == value { return .sha256(digest) }
         }
         throw .invalidArgument(

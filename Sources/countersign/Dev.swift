@@ -15,6 +15,9 @@ struct Dev: AsyncParsableCommand {
             staging, or the first environment that is not production, needs no API key; the others get one each, shown \
             at the start. Standard output has the URL of the page and that of the bucket, a line each. Ctrl-C stops it.
 
+            The data folder gets a file aws-config with a profile for each environment, local-staging say, through which \
+            the AWS CLI and SDKs use the local buckets.
+
             Example:
               countersign dev --port 3001
             """)

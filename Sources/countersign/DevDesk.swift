@@ -57,9 +57,13 @@ struct DevDesk: Sendable {
 
     /// Made up anew for each run, so that nothing signed in one run is good in another, or anywhere else.
     private static func credentials(using random: inout some RandomNumberGenerator) -> Credentials {
-        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-        let id = "LOCAL" + String((0..<15).map { _ in letters.randomElement(using: &random) ?? "A" })
-        return Credentials(accessKeyID: id, secretAccessKey: Secret((0..<32).map { _ in UInt8.random(in: 33...126, using: &random) }))
+        let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+        func text(_ alphabet: String, count: Int) -> String {
+            String((0..<count).map { _ in alphabet.randomElement(using: &random) ?? "A" })
+        }
+        // Nothing that a configuration file would have to quote.
+        return Credentials(
+            accessKeyID: "LOCAL" + text(letters, count: 15), secretAccessKey: Secret(text(letters + letters.lowercased(), count: 40)))
     }
 
     /// The same rules for the pages of this machine.
@@ -145,6 +149,7 @@ struct DevService: Service {
                 try await runBucket { bucketPorts.continuation.yield($0) }
             }
             for await bucketPort in bucketPorts.stream {
+                try DevProfiles(desk: desk, bucketPort: bucketPort).write()
                 group.addTask { try await runAPI(bucketPort: bucketPort) }
                 break
             }

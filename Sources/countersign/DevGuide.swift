@@ -25,6 +25,11 @@ struct DevGuide {
             }
         }
         if let command = curl { lines += ["", "Or ask for a ticket on the command line:", "  " + command] }
+        if let place = desk.places.first {
+            let file = Quoting.shell(DevProfiles(desk: desk, bucketPort: bucketPort).path)
+            let command = "aws --profile \(DevProfiles.name(place)) s3 ls s3://\(place.bucket.name)"
+            lines += ["", "The AWS CLI and SDKs use the buckets through the profiles in \(file):", "  AWS_CONFIG_FILE=\(file) \(command)"]
+        }
         return (lines + ["", "Ctrl-C stops it.", ""]).joined(separator: "\n")
     }
 

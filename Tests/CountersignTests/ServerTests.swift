@@ -121,6 +121,34 @@ import Uploads
         #expect(diagnostics.firstRange(of: "production: send the API key csk_") != nil)
         let data = folder + "/.countersign-dev"
         #expect(try String(contentsOfFile: data + "/.gitignore", encoding: .utf8) == "*\n")
+        let profiles = data + "/aws-config"
+        #expect(try FileManager.default.attributesOfItem(atPath: profiles)[.posixPermissions] as? Int == 0o600)
+        let text = try String(contentsOfFile: profiles, encoding: .utf8)
+        let secrets = text.split(separator: "\n").filter { $0.hasPrefix("aws_secret_access_key = ") }.map { String($0.suffix(40)) }
+        #expect(Set(secrets).count == 2)
+        #expect(secrets.allSatisfy { !diagnostics.contains($0) })
+        #expect(
+            diagnostics.contains("AWS_CONFIG_FILE=.countersign-dev/aws-config aws --profile local-staging s3 ls s3://local-staging-bucket"))
+    }
+
+    /// The file that the AWS CLI reads, whole.
+    @Test func devProfilesAreThoseOfTheAWSCLI() async throws {
+        try await withFolder { folder in
+            let environments = try PolicyFolder.environments(in: folder + "/policies")
+            var random = SeededGenerator(seed: 9)
+            let desk = try DevDesk(environments: environments, policiesFolder: folder + "/policies", dataFolder: folder, using: &random)
+            let profiles = DevProfiles(desk: desk, bucketPort: 9000)
+            try profiles.write()
+            try profiles.write()
+            let text = try String(contentsOfFile: folder + "/aws-config", encoding: .utf8)
+            let places = text.split(separator: "\n\n").dropFirst().map { $0.split(separator: "\n").filter { !$0.hasPrefix("aws_") } }
+            let rest: [Substring] = [
+                "region = us-east-1", "endpoint_url = http://127.0.0.1:9000", "s3 =", "    addressing_style = path",
+                "    signature_version = s3v4", "    multipart_threshold = 5GB",
+            ]
+            #expect(places == [["[profile local-staging]"] + rest, ["[profile local-production]"] + rest])
+            for place in desk.places { #expect(text.contains("\naws_access_key_id = \(place.credentials.accessKeyID)\n")) }
+        }
     }
 
     @Test func devGivesProductionAKey() async throws {
