@@ -11,8 +11,21 @@ struct ServiceMetrics: Sendable {
         "countersign_refusals_total": "Requests and batch entries refused, by code.",
     ]
 
+    private struct Answer: Hashable {
+        let method: String
+        let route: String
+        let status: Int
+    }
+
+    private struct Issue: Hashable {
+        let environment: String
+        let rule: String
+    }
+
     let factory: any MetricsFactory
     private let inFlight: Meter
+    private let answers = Memo<Answer, (count: Counter, duration: Timer)>()
+    private let issues = Memo<Issue, Counter>()
 
     init(factory: any MetricsFactory) {
         self.factory = factory
@@ -24,15 +37,22 @@ struct ServiceMetrics: Sendable {
     func requestEnded() { inFlight.decrement() }
 
     func answered(method: String, route: String, status: Int, nanoseconds: Int64) {
-        let labels = [("method", method), ("route", route), ("status", String(status))]
-        Counter(label: "countersign_http_requests_total", dimensions: labels, factory: factory).increment()
-        Timer(label: "countersign_http_request_duration_seconds", dimensions: [("route", route)], factory: factory)
-            .recordNanoseconds(nanoseconds)
+        let handles = answers.value(for: Answer(method: method, route: route, status: status)) {
+            let labels = [("method", method), ("route", route), ("status", String(status))]
+            return (
+                Counter(label: "countersign_http_requests_total", dimensions: labels, factory: factory),
+                Timer(label: "countersign_http_request_duration_seconds", dimensions: [("route", route)], factory: factory)
+            )
+        }
+        handles.count.increment()
+        handles.duration.recordNanoseconds(nanoseconds)
     }
 
     func issued(environment: String, rule: String) {
-        let labels = [("environment", environment), ("rule", rule)]
-        Counter(label: "countersign_tickets_total", dimensions: labels, factory: factory).increment()
+        issues.value(for: Issue(environment: environment, rule: rule)) {
+            let labels = [("environment", environment), ("rule", rule)]
+            return Counter(label: "countersign_tickets_total", dimensions: labels, factory: factory)
+        }.increment()
     }
 
     func refused(code: String) {
