@@ -1,6 +1,7 @@
 public import Foundation
 public import Logging
 public import Settings
+import SigV4
 import Synchronization
 
 /// Writes one line per event to one place, whole lines at a time.
@@ -46,12 +47,12 @@ public struct ServiceLogHandler: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        var all = metadata
-        for source in [metadataProvider?.get(), event.metadata].compactMap({ $0 }) {
-            all.merge(source) { _, new in new }
+        var all = event.metadata ?? [:]
+        for source in [metadataProvider?.get(), metadata].compactMap({ $0 }) where !source.isEmpty {
+            all.merge(source) { specific, _ in specific }
         }
         if let error = event.error { all["error"] = "\(error)" }
-        let fields = all.sorted { Self.rank($0.key) < Self.rank($1.key) }
+        let fields = Self.ordered(all)
         output(isJSON ? json(event, fields) : text(event, fields))
     }
 
@@ -60,8 +61,16 @@ public struct ServiceLogHandler: LogHandler {
         "method", "route", "status", "microseconds", "code", "environment", "caller", "rule", "key", "tickets", "refusals", "request",
     ]
 
-    private static func rank(_ name: String) -> (Int, String) {
-        (order.firstIndex(of: name) ?? order.count, name)
+    private static func ordered(_ metadata: Logger.Metadata) -> [(key: String, value: Logger.MetadataValue)] {
+        var fields: [(key: String, value: Logger.MetadataValue)] = []
+        fields.reserveCapacity(metadata.count)
+        for name in order {
+            if let value = metadata[name] { fields.append((name, value)) }
+        }
+        if fields.count < metadata.count {
+            fields += metadata.filter { !order.contains($0.key) }.sorted { $0.key < $1.key }
+        }
+        return fields
     }
 
     // MARK: JSON
@@ -71,7 +80,7 @@ public struct ServiceLogHandler: LogHandler {
         json.object { json in
             json.member("time", Self.timestamp(now()))
             json.member("level", event.level.rawValue)
-            json.member("message", "\(event.message)")
+            json.member("message", event.message.description)
             for (name, value) in fields {
                 json.name(name)
                 Self.write(value, to: &json)
@@ -134,7 +143,9 @@ public struct ServiceLogHandler: LogHandler {
 
     /// RFC 3339 in UTC with milliseconds.
     private static func timestamp(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        let milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded())
+        let second = SigningTime(secondsSinceEpoch: milliseconds / 1000).iso8601.dropLast()
+        return "\(second).\(String(milliseconds % 1000 + 1000).dropFirst())Z"
     }
 }
 
@@ -143,12 +154,15 @@ private let standardErrorLock = Mutex(())
 /// One write per line, so that lines of several threads do not mix; a full or closed pipe loses lines, never the service.
 @Sendable private func writeToStandardError(_ line: String) {
     standardErrorLock.withLock { _ in
-        var remaining = Array(line.utf8)[...]
-        while !remaining.isEmpty {
-            let count = remaining.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            if count <= 0 { return }
-            remaining = remaining.dropFirst(count)
+        var line = line
+        line.withUTF8 { bytes in
+            var remaining = UnsafeRawBufferPointer(bytes)[...]
+            while !remaining.isEmpty {
+                let count = write(STDERR_FILENO, UnsafeRawBufferPointer(rebasing: remaining).baseAddress, remaining.count)
+                if count < 0, errno == EINTR { continue }
+                if count <= 0 { return }
+                remaining = remaining.dropFirst(count)
+            }
         }
     }
 }
