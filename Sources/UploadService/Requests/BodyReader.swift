@@ -17,19 +17,24 @@ enum BodyReader {
     }
 
     private static func checkMediaType(_ headers: HTTPFields) throws(Problem) {
-        let parts = (headers[.contentType] ?? "").split(separator: ";").map { $0.trimmingSpaces().lowercased() }
-        let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }
-        guard parts.first == "application/json", charset.map({ ["charset=utf-8", "charset=\"utf-8\""].contains($0) }) ?? true else {
-            throw Problem(.unsupportedMediaType, "Send the body as JSON in UTF-8, with 'Content-Type: application/json'.")
-        }
-        let encoding = headers[.contentEncoding]?.lowercased() ?? "identity"
+        let type = headers.value(of: .contentType) ?? ""
+        if type != "application/json" { try checkParts(ofMediaType: type) }
+        let encoding = headers.value(of: .contentEncoding)?.lowercased() ?? "identity"
         guard encoding == "identity" else {
             throw Problem(.unsupportedMediaType, "Send the body as it is, without Content-Encoding.")
         }
     }
 
+    private static func checkParts(ofMediaType type: String) throws(Problem) {
+        let parts = type.split(separator: ";").map { $0.trimmingSpaces().lowercased() }
+        let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }
+        guard parts.first == "application/json", charset.map({ ["charset=utf-8", "charset=\"utf-8\""].contains($0) }) ?? true else {
+            throw Problem(.unsupportedMediaType, "Send the body as JSON in UTF-8, with 'Content-Type: application/json'.")
+        }
+    }
+
     private static func bytes(of request: Request, maximumBytes: Int) async throws -> [UInt8] {
-        let announced = request.headers[.contentLength].flatMap { Int($0) }
+        let announced = request.headers.value(of: .contentLength).flatMap { Int($0) }
         if let announced, announced > maximumBytes { throw tooLarge(maximumBytes) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(announced ?? 0)

@@ -35,10 +35,10 @@ public struct AuthenticationFailure: Error, Sendable, Equatable {
 
 /// Knows callers by API keys, of which it holds only the SHA-256.
 public struct APIKeyAuthenticator: CallerAuthenticator {
-    private let records: [APIKeyRecord]
+    private let known: [(digest: [UInt8], caller: Caller)]
 
     public init(records: [APIKeyRecord]) {
-        self.records = records
+        known = records.map { ($0.sha256.bytes, $0.caller) }
     }
 
     public func authenticate(authorization: String?, apiKey: String?) async throws(AuthenticationFailure) -> Caller {
@@ -53,23 +53,26 @@ public struct APIKeyAuthenticator: CallerAuthenticator {
     /// Compares with every record, so that the time taken tells nothing about which one matched.
     private func caller(holding key: String) throws(AuthenticationFailure) -> Caller {
         let digest = SHA256.hash(key).bytes
-        var match: APIKeyRecord?
-        for record in records where ConstantTime.equal(record.sha256.bytes, digest) {
-            match = record
+        var match: Caller?
+        for record in known where ConstantTime.equal(record.digest, digest) {
+            match = record.caller
         }
         guard let match else {
             throw AuthenticationFailure(.invalid, "This API key is not known here: check that it belongs to this service.")
         }
-        return Caller(name: match.name, environment: match.environment)
+        return match
     }
 
     /// RFC 6750 section 2.1; the scheme's name is case-insensitive (RFC 9110 section 11.1).
     private static func bearerToken(_ authorization: String) throws(AuthenticationFailure) -> String {
-        let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].isEmpty, !parts[1].contains(" ") else {
+        let scheme = "bearer ".utf8
+        let token = authorization.utf8.dropFirst(scheme.count)
+        guard authorization.utf8.prefix(scheme.count).elementsEqual(scheme, by: { $0 | 0x20 == $1 }), !token.isEmpty,
+            !token.contains(UInt8(ascii: " "))
+        else {
             throw AuthenticationFailure(.invalid, "Authorization must read 'Bearer' and one API key.")
         }
-        return String(parts[1])
+        return String(Substring(token))
     }
 }
 

@@ -8,7 +8,8 @@ struct JSONObjectReader {
     /// Names in error messages are cut to this length.
     private static let maximumNameLength = 64
 
-    private let members: [String: JSON]
+    /// The reader of JSON has seen to it that no name is there twice.
+    private let members: [JSON.Member]
     private let path: String
 
     /// - Parameters:
@@ -19,7 +20,7 @@ struct JSONObjectReader {
             let subject = path.isEmpty ? "The body" : "'\(path)'"
             throw Problem(.wrongType, "\(subject) must be a JSON object, not \(value.kindName).", field: path.isEmpty ? nil : path)
         }
-        self.members = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value) })
+        self.members = members
         self.path = path
         if let stranger = members.first(where: { !known.contains($0.name) }) {
             let name = field(stranger.name)
@@ -35,7 +36,7 @@ struct JSONObjectReader {
 
     /// A member's value; an absent one and null are the same.
     func value(_ name: String) -> JSON? {
-        guard let value = members[name] else { return nil }
+        guard let value = members.first(where: { $0.name == name })?.value else { return nil }
         if case .null = value { return nil }
         return value
     }

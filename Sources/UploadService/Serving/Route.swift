@@ -36,6 +36,7 @@ enum Route: String, CaseIterable, Sendable {
 
     /// The served route of a request's path. Empty segments do not count, as in the router.
     static func matching(_ path: String, among served: [Route]) -> Route? {
+        if let route = served.first(where: { $0.rawValue == path }) { return route }
         let normalized = "/" + path.split(separator: "/").joined(separator: "/")
         return served.first { $0.rawValue == normalized }
     }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Libcrypto
 import Logging
 import Synchronization
 import Uploads
@@ -37,10 +38,14 @@ struct ObservingMiddleware: RouterMiddleware {
 
     /// A proxy's id is kept when it cannot be anything but an id.
     private func requestID(_ headers: HTTPFields) -> String {
-        if let given = headers[.xRequestID], (20...200).contains(given.utf8.count), given.utf8.allSatisfy(Self.isIDByte) { return given }
+        if let given = headers.value(of: .xRequestID), (20...200).contains(given.utf8.count), given.utf8.allSatisfy(Self.isIDByte) { return given }
         var random = makeRandom()
-        let halves = [random.next(), random.next()].map { String($0, radix: 16) }
-        return halves.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16)
+        for word in [random.next(), random.next()] {
+            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+        }
+        return Hex.encode(bytes)
     }
 
     private static func isIDByte(_ byte: UInt8) -> Bool {
@@ -57,15 +62,19 @@ struct ObservingMiddleware: RouterMiddleware {
         metrics.answered(method: method, route: route, status: status.code, nanoseconds: nanoseconds)
 
         let state = record.current
-        var metadata: Logger.Metadata = [
-            "request": .string(state.requestID), "method": .string(method), "route": .string(route),
-            "status": .stringConvertible(status.code), "microseconds": .stringConvertible(Int(nanoseconds / 1_000)),
-        ]
-        let texts = [
-            "caller": state.caller?.name, "environment": state.caller?.environment, "rule": state.rule, "key": state.key,
-            "code": state.code,
-        ]
-        for case (let name, let text?) in texts { metadata[name] = .string(text) }
+        var metadata = Logger.Metadata(minimumCapacity: 12)
+        metadata["request"] = .string(state.requestID)
+        metadata["method"] = .string(method)
+        metadata["route"] = .string(route)
+        metadata["status"] = .stringConvertible(status.code)
+        metadata["microseconds"] = .stringConvertible(Int(nanoseconds / 1_000))
+        if let caller = state.caller {
+            metadata["caller"] = .string(caller.name)
+            metadata["environment"] = .string(caller.environment)
+        }
+        if let rule = state.rule { metadata["rule"] = .string(rule) }
+        if let key = state.key { metadata["key"] = .string(key) }
+        if let code = state.code { metadata["code"] = .string(code) }
         if let batch = state.batch {
             metadata["tickets"] = .stringConvertible(batch.tickets)
             metadata["refusals"] = .stringConvertible(batch.refusals)
@@ -90,7 +99,7 @@ struct CORSMiddleware: RouterMiddleware {
         var response = try await next(request, context)
         response.headers[.vary] = "Origin"
         // Who the caller is may have become clear meanwhile: then only the origins of its own environment may read the answer.
-        if let origin = request.headers[.origin], origins.allows(origin, caller: context.record.current.caller) {
+        if let origin = request.headers.value(of: .origin), origins.allows(origin, caller: context.record.current.caller) {
             response.headers.append(contentsOf: origins.fields(for: origin))
         }
         return response

@@ -94,7 +94,7 @@ struct UploadHandlers: Sendable {
         guard let office = offices[caller.environment] else {
             throw Problem(.environmentUnavailable, "Environment '\(caller.environment)' cannot sign here now: ask who runs this service.")
         }
-        if let origin = request.headers[.origin], !origins.allows(origin, caller: caller) {
+        if let origin = request.headers.value(of: .origin), !origins.allows(origin, caller: caller) {
             throw Problem(
                 .originNotAllowed,
                 "Pages of this origin may not call in environment '\(caller.environment)': add it to allowedOrigins in its uploads.yaml.")
