@@ -14,8 +14,11 @@ enum ASCII {
 
     /// Two lower-case hexadecimal digits.
     static func hex(_ byte: UInt8) -> [UInt8] {
-        [byte >> 4, byte & 15].map { $0 < 10 ? 0x30 + $0 : 0x57 + $0 }
+        [hexDigit(byte >> 4), hexDigit(byte & 15)]
     }
+
+    /// The lower-case digit of 0…15.
+    static func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }
 }
 
 /// A value from outside as it may stand in a message: in quotes, printable ASCII only, not longer than a line.

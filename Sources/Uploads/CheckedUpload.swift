@@ -65,7 +65,7 @@ extension Environment {
         guard (1...1024).contains(filename.utf8.count) else {
             throw Refusal(.invalidFilename, field: "filename", "give the file's name, in at most 1024 bytes")
         }
-        guard filename.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+        guard filename.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }) else {
             throw Refusal(.invalidFilename, field: "filename", "the file's name holds a control character; leave it out")
         }
     }

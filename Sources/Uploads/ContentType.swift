@@ -10,7 +10,7 @@ public struct ContentType: Sendable, Hashable, CustomStringConvertible {
     /// Takes a type in any case, as browsers and people write it.
     public init(_ text: String) throws(InvalidValue) {
         let lowered = ASCII.lowercased(text)
-        let parts = lowered.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = lowered.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false).map(Substring.init)
         if lowered.utf8.contains(UInt8(ascii: ";")) {
             throw InvalidValue("\(quoted(text)) has parameters; give the type alone, such as image/png")
         }

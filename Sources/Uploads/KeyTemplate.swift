@@ -60,7 +60,7 @@ public struct KeyTemplate: Sendable, Hashable, CustomStringConvertible {
         let fixed: Set<Part> = [.placeholder(.rule), .placeholder(.environment), .placeholder(.caller)]
         for case .placeholder(let placeholder) in segments[...end].joined() where !fixed.contains(.placeholder(placeholder)) { return nil }
         let values = KeyValues(environment: environment, rule: rule, callerSegment: caller.keySegment)
-        return segments[...end].map { KeyTemplate.render($0, values) + "/" }.joined()
+        return KeyTemplate.render(segments[...end], values) + "/"
     }
 
     /// Whether a caller's own folder under one template could hold another caller's files under the other.
@@ -115,16 +115,21 @@ public struct KeyTemplate: Sendable, Hashable, CustomStringConvertible {
     }
 
     func render(_ values: KeyValues) -> String {
-        segments.map { KeyTemplate.render($0, values) }.joined(separator: "/")
+        KeyTemplate.render(segments[...], values)
     }
 
-    private static func render(_ segment: [Part], _ values: KeyValues) -> String {
-        segment.map { part in
-            switch part {
-            case .literal(let text): text
-            case .placeholder(let placeholder): values.text(of: placeholder)
+    private static func render(_ segments: ArraySlice<[Part]>, _ values: KeyValues) -> String {
+        var key = ""
+        for (index, segment) in segments.enumerated() {
+            if index > 0 { key += "/" }
+            for part in segment {
+                switch part {
+                case .literal(let text): key += text
+                case .placeholder(let placeholder): key += values.text(of: placeholder)
+                }
             }
-        }.joined()
+        }
+        return key
     }
 }
 

@@ -67,12 +67,15 @@ public struct TicketOffice: Sendable {
 
     /// A random UUID (RFC 9562 section 5.4).
     private static func uuid(using random: inout some RandomNumberGenerator) -> String {
-        let words = [random.next(), random.next()] as [UInt64]
-        var bytes = words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
-        bytes[6] = bytes[6] & 0x0F | 0x40
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        let digits = Hex.encode(bytes).utf8
-        let groups = [(0, 8), (8, 4), (12, 4), (16, 4), (20, 12)]
-        return groups.map { String(decoding: digits.dropFirst($0.0).prefix($0.1), as: UTF8.self) }.joined(separator: "-")
+        let high = random.next() & ~0xF000 | 0x4000
+        let low = random.next() & ~(0xC << 60) | 0x8 << 60
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for index in 0..<32 {
+            if [8, 12, 16, 20].contains(index) { text.append(UInt8(ascii: "-")) }
+            let word = index < 16 ? high : low
+            text.append(ASCII.hexDigit(UInt8(truncatingIfNeeded: word >> (60 - 4 * (index % 16))) & 15))
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }
