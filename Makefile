@@ -3,10 +3,10 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help run build test purity lint interop image bench thresholds clean swift openssl
+.PHONY: help run build test purity lint interop image bench bench-http thresholds clean swift openssl
 
 help: ## What there is to make
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: openssl ## The service, a local bucket and a page to try them: http://localhost:8080 (ARGS="--port 8081")
 	$(SWIFT) build --product countersign
@@ -41,6 +41,11 @@ image: swift ## The container image, built without an engine and tried as a cont
 bench: openssl ## What signing costs, beside libcrypto alone and boto3 (ARGS="put-url" for one measure)
 	@.ci/need '/usr/bin/python3 -c "import ensurepip, venv"' python3 python3-venv
 	Tests/Benchmarks/run $(ARGS)
+	$(if $(ARGS),,$(MAKE) bench-http)
+
+bench-http: openssl ## What POST /v1/uploads costs beside a bare route, and its memory (ARGS="--rounds 3")
+	@.ci/need 'command -v python3' python3
+	Tests/Benchmarks/HTTP/run $(ARGS)
 
 thresholds: openssl ## Allocations and instructions held to the committed ones (ARGS=--write to commit others)
 	@.ci/need 'command -v valgrind && command -v strip && command -v python3' valgrind binutils python3
