@@ -38,7 +38,9 @@ struct ObservingMiddleware: RouterMiddleware {
 
     /// A proxy's id is kept when it cannot be anything but an id.
     private func requestID(_ headers: HTTPFields) -> String {
-        if let given = headers.value(of: .xRequestID), (20...200).contains(given.utf8.count), given.utf8.allSatisfy(Self.isIDByte) { return given }
+        if let given = headers.value(of: .xRequestID), (20...200).contains(given.utf8.count), given.utf8.allSatisfy(Self.isIDByte) {
+            return given
+        }
         var random = makeRandom()
         var bytes: [UInt8] = []
         bytes.reserveCapacity(16)
