@@ -31,6 +31,11 @@ def countersign(*arguments, text=None, variables=None):
     return subprocess.run([BINARY, *arguments], input=text, capture_output=True, text=True, timeout=120, env=kept | none | (variables or {}))
 
 
+def option(name, value):
+    """Arguments for an option with any value: behind `=` a combining mark, and without it a dash, would be read otherwise."""
+    return [f"{name}={value}"] if value.startswith("-") else [name, value]
+
+
 def batch(lines):
     """The answers of `presign batch`, one for each line."""
     run = countersign("presign", "batch", text="".join(json.dumps(line) + "\n" for line in lines))

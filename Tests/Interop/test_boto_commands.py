@@ -15,7 +15,7 @@ OPTIONS = {"content-type": "--content-type", "content-length": "--content-length
 
 def arguments(rng, verb, line):
     """A line of `presign batch` as one command and its variables."""
-    options = [f"--expires={line['expires']}", f"--at={line['at']}"]
+    options = [[f"--expires={line['expires']}"], [f"--at={line['at']}"]]
     variables = {"AWS_ACCESS_KEY_ID": line["accessKeyId"], "AWS_SECRET_ACCESS_KEY": line["secretAccessKey"]}
     if "sessionToken" in line:
         variables["AWS_SESSION_TOKEN"] = line["sessionToken"]
@@ -23,15 +23,15 @@ def arguments(rng, verb, line):
         if name in line and variable and rng.random() < 0.5:
             variables[variable] = line[name]
         elif name in line:
-            options.append(f"{option}={line[name]}")
+            options.append(boto.option(option, line[name]))
     for name, value in line.get("headers", []):
-        option = OPTIONS.get(name.lower()) if verb == "put" else None
-        options.append(f"{option}={value}" if option else f"--header={name}: {value}")
+        option = OPTIONS.get(name.lower()) if verb == "put" and value else None  # An option cannot be empty.
+        options.append(boto.option(option, value) if option else [f"--header={name}: {value}"])
     for name, value in line.get("query", []):
         option = OPTIONS.get(name) if verb == "part" else None
-        options.append(f"{option}={value}" if option else f"--query={name}={value}")
+        options.append(boto.option(option, value) if option else [f"--query={name}={value}"])
     rng.shuffle(options)
-    return ["presign", verb, f"s3://{line['bucket']}" + (f"/{line['key']}" if "key" in line else ""), "--format=json", *options], variables
+    return ["presign", verb, f"s3://{line['bucket']}" + (f"/{line['key']}" if "key" in line else ""), "--format=json", *sum(options, [])], variables
 
 
 def without_nul(value):
