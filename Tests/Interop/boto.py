@@ -152,4 +152,4 @@ def custom_location(rng):
 
 
 def locations(rng):
-    return [*aws_locations(), *(custom_location(rng) for _ in range(60))]
+    return [*aws_locations(), *(custom_location(rng) for _ in range(40))]

@@ -38,7 +38,7 @@ def report(line, how, canonical, **urls):
 
 
 def test_any_request_is_signed_alike(boto3_client):
-    rng, count, how = boto.seeded("urls", 4000)
+    rng, count, how = boto.seeded("urls", 3600)
     locations = boto.locations(rng)
     known = [odd.credentials(rng) for _ in range(12)]
     operations = list(boto_requests.operations(boto3_client.client(locations[0])))
