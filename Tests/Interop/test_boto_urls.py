@@ -42,9 +42,12 @@ def test_any_request_is_signed_alike(boto3_client):
     locations = boto.locations(rng)
     known = [odd.credentials(rng) for _ in range(12)]
     operations = list(boto_requests.operations(boto3_client.client(locations[0])))
+    on_objects = [operation for operation in operations if operation.has_key]
     cases = []
     for number in range(count):
-        operation = operations[number % len(operations)]  # Each has its share.
+        # Each has its share; those with a key have the larger one.
+        choice = operations if number % 2 else on_objects
+        operation = choice[number // 2 % len(choice)]
         location = rng.choice([place for place in locations if operation.suits(place)])
         parameters, line = boto_requests.request(rng, operation, location)
         line |= {"at": odd.time(rng), "expires": rng.choice((1, 900, 604_800, rng.randint(1, 604_800)))}
