@@ -26,7 +26,7 @@ purity: openssl
 lint: swift ## Format, imports of each target, paths, syntax of scripts
 	.ci/lint
 
-interop: openssl ## A real browser, the AWS CLI and SDK, curl, and the built binary
+interop: openssl ## A real browser, the AWS CLI, boto3, curl, and the built binary
 	@.ci/need 'command -v chromium && command -v chromedriver' chromium chromium-driver
 	@.ci/need 'command -v curl' curl
 	@.ci/need '/usr/bin/python3 -c "import ensurepip, venv"' python3 python3-venv

@@ -194,12 +194,18 @@ public struct S3Verifier: Sendable {
         credentials: Credentials, signedAt time: SigningTime
     ) throws(S3Error) {
         let verifier = RequestVerifier(rules: .s3, keyCache: keys)
-        let signable = SignableRequest(
-            method: request.method, path: target.rawPath, query: target.query, headers: S3Verifier.withoutDefaultPort(request.headers))
-        switch verifier.verdict(on: signable, presented: presented, payload: payload, credentials: credentials, at: time) {
+        func verdict(keepsPort: Bool) -> RequestVerifier.Verdict {
+            let signable = SignableRequest(
+                method: request.method, path: target.rawPath, query: target.query,
+                headers: S3Verifier.asSigned(request.headers, keepsPort: keepsPort))
+            return verifier.verdict(on: signable, presented: presented, payload: payload, credentials: credentials, at: time)
+        }
+        switch verdict(keepsPort: false) {
         case .matches: return
         case .unreadablePath: throw S3Error(code: "InvalidURI", status: 400, message: "Couldn't parse the specified URI.")
         case .differs(let stages):
+            let hasDefaultPort = request.values(of: "host").contains { S3Verifier.defaultPort(of: $0) != nil }
+            if hasDefaultPort, case .matches = verdict(keepsPort: true) { return }
             throw .signatureDoesNotMatch([
                 Header("AWSAccessKeyId", presented.accessKeyID), Header("StringToSign", stages.stringToSign),
                 Header("SignatureProvided", presented.signature), Header("CanonicalRequest", stages.canonicalRequest),
@@ -207,17 +213,21 @@ public struct S3Verifier: Sendable {
         }
     }
 
-    /// Signers lower the host's case and leave the scheme's own port out, whatever their HTTP library sends.
-    private static func withoutDefaultPort(_ headers: [Header]) -> [Header] {
+    /// Signers lower the host's case and leave the scheme's own port out, whatever their HTTP library sends. They keep the other
+    /// scheme's own port, and which of the two theirs was is not to be seen here.
+    private static func asSigned(_ headers: [Header], keepsPort: Bool) -> [Header] {
         var headers = headers
         for index in headers.indices where HeaderRules.isSame(headers[index].name, "host") {
             let sent = headers[index].value.utf8
             guard sent.contains(where: { $0 == UInt8(ascii: ":") || (0x41...0x5A).contains($0) }) else { continue }
             let host = HeaderRules.lowercased(headers[index].value)
-            let port = [":80", ":443"].first(where: host.hasSuffix)
-            headers[index].value = String(host.dropLast(port?.count ?? 0))
+            headers[index].value = keepsPort ? host : String(host.dropLast(defaultPort(of: host)?.count ?? 0))
         }
         return headers
+    }
+
+    private static func defaultPort(of host: String) -> String? {
+        [":80", ":443"].first(where: host.hasSuffix)
     }
 
     private static func headerMalformed(_ message: String, region: String? = nil) -> S3Error {

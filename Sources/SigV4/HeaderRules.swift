@@ -6,7 +6,7 @@ package enum HeaderRole: Sendable {
     case contentLength
     /// The signature itself sets it.
     case reserved
-    /// A proxy or the client's HTTP library changes, adds or drops it, so that signing it breaks requests.
+    /// A proxy, tracing or the client's HTTP library changes, adds or drops it, so that signing it breaks requests.
     case unsignable
 }
 
@@ -33,9 +33,11 @@ public enum HeaderRules {
         case 2: unsafe isSame(name, "te") ? .unsignable : .ordinary
         case 4: unsafe isSame(name, "host") ? .host : .ordinary
         case 6: unsafe isSame(name, "expect") ? .unsignable : .ordinary
-        case 7: unsafe isSame(name, "trailer") || isSame(name, "upgrade") ? .unsignable : .ordinary
+        case 7: unsafe isSame(name, "baggage") || isSame(name, "trailer") || isSame(name, "upgrade") ? .unsignable : .ordinary
         case 10 where unsafe isSame(name, "x-amz-date"): .reserved
+        case 10 where unsafe isSame(name, "tracestate"): .unsignable
         case 10: unsafe isSame(name, "connection") || isSame(name, "keep-alive") || isSame(name, "user-agent") ? .unsignable : .ordinary
+        case 11: unsafe isSame(name, "traceparent") ? .unsignable : .ordinary
         case 13: unsafe isSame(name, "authorization") || isSame(name, "x-amz-expires") ? .reserved : .ordinary
         case 14: unsafe isSame(name, "content-length") ? .contentLength : .ordinary
         case 15 where unsafe isSame(name, "x-amzn-trace-id"): .unsignable

@@ -28,7 +28,13 @@ def countersign(*arguments, text=None, variables=None):
     """Runs the built command without any of this process's own AWS settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COUNTERSIGN_"))}
     none = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    return subprocess.run([BINARY, *arguments], input=text, capture_output=True, text=True, timeout=120, env=kept | none | (variables or {}))
+    return subprocess.run(
+        [BINARY, *arguments], input=text, capture_output=True, text=True, timeout=120, env=kept | none | (variables or {}))
+
+
+def option(name, value):
+    """Arguments for an option with any value: behind `=` a combining mark, and without it a dash, would be read otherwise."""
+    return [f"{name}={value}"] if value.startswith("-") else [name, value]
 
 
 def batch(lines):
@@ -110,7 +116,8 @@ def install(patch):
 
 # Places
 
-REGIONS = ("us-east-1", "us-east-2", "us-west-2", "eu-central-1", "eu-west-3", "ap-southeast-2", "il-central-1", "cn-north-1", "us-gov-west-1")
+REGIONS = ("us-east-1", "us-east-2", "us-west-2", "eu-central-1", "eu-west-3", "ap-southeast-2", "il-central-1", "cn-north-1",
+           "us-gov-west-1")
 REGIONAL = ("us_east_1_regional_endpoint", "regional")
 
 
@@ -131,7 +138,8 @@ def aws_locations():
 
 def custom_location(rng):
     scheme = rng.choice(("http", "https"))
-    name = rng.choice(("localhost", "storage.example.com", "minio", "my-store.internal", "xn--mnchen-3ya.example", "s3.eu-central-1.amazonaws.com"))
+    name = rng.choice(("localhost", "storage.example.com", "minio", "my-store.internal", "xn--mnchen-3ya.example",
+                       "s3.eu-central-1.amazonaws.com"))
     ip = rng.choice(("127.0.0.1", "10.0.0.7", "[::1]", "[2001:db8::7]"))
     style = rng.choice(("virtual", "path", "auto"))
     host = name if style == "virtual" or rng.random() < 0.6 else ip
@@ -144,4 +152,4 @@ def custom_location(rng):
 
 
 def locations(rng):
-    return [*aws_locations(), *(custom_location(rng) for _ in range(60))]
+    return [*aws_locations(), *(custom_location(rng) for _ in range(40))]

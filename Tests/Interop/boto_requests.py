@@ -77,7 +77,7 @@ def mixed_case(rng, name):
 
 def value(rng, operation, name, member):
     """A parameter's value, and the headers or query parameters that it becomes."""
-    wire = member.serialization["name"] if "name" in member.serialization else name
+    wire = member.serialization.get("name", name)
     is_query = member.serialization["location"] == "querystring"
     if name.endswith("SSECustomerKey") and operation.name not in WITHOUT_CUSTOMER_KEYS:
         return customer_key(rng, wire)

@@ -7,31 +7,34 @@ import boto_requests
 import odd
 from test_boto_urls import first_difference
 
-VERBS = {"put_object": "put", "get_object": "get", "list_objects_v2": "get", "head_object": "head", "delete_object": "delete", "upload_part": "part"}
+VERBS = {"put_object": "put", "get_object": "get", "list_objects_v2": "get", "head_object": "head", "delete_object": "delete",
+         "upload_part": "part"}
 # What an option says that could be said by --header and --query, too.
-OPTIONS = {"content-type": "--content-type", "content-length": "--content-length", "x-amz-checksum-sha256": None,
-           "partNumber": "--part-number", "uploadId": "--upload-id"}
+OPTIONS = {"content-type": "--content-type", "content-length": "--content-length", "partNumber": "--part-number",
+           "uploadId": "--upload-id"}
 
 
 def arguments(rng, verb, line):
     """A line of `presign batch` as one command and its variables."""
-    options = [f"--expires={line['expires']}", f"--at={line['at']}"]
+    options = [[f"--expires={line['expires']}"], [f"--at={line['at']}"]]
     variables = {"AWS_ACCESS_KEY_ID": line["accessKeyId"], "AWS_SECRET_ACCESS_KEY": line["secretAccessKey"]}
     if "sessionToken" in line:
         variables["AWS_SESSION_TOKEN"] = line["sessionToken"]
-    for name, option, variable in (("region", "--region", "AWS_REGION"), ("endpoint", "--endpoint", "AWS_ENDPOINT_URL_S3"), ("style", "--style", None)):
+    known = (("region", "--region", "AWS_REGION"), ("endpoint", "--endpoint", "AWS_ENDPOINT_URL_S3"), ("style", "--style", None))
+    for name, option, variable in known:
         if name in line and variable and rng.random() < 0.5:
             variables[variable] = line[name]
         elif name in line:
-            options.append(f"{option}={line[name]}")
+            options.append(boto.option(option, line[name]))
     for name, value in line.get("headers", []):
-        option = OPTIONS.get(name.lower()) if verb == "put" else None
-        options.append(f"{option}={value}" if option else f"--header={name}: {value}")
+        option = OPTIONS.get(name.lower()) if verb == "put" and value else None  # An option cannot be empty.
+        options.append(boto.option(option, value) if option else [f"--header={name}: {value}"])
     for name, value in line.get("query", []):
         option = OPTIONS.get(name) if verb == "part" else None
-        options.append(f"{option}={value}" if option else f"--query={name}={value}")
+        options.append(boto.option(option, value) if option else [f"--query={name}={value}"])
     rng.shuffle(options)
-    return ["presign", verb, f"s3://{line['bucket']}" + (f"/{line['key']}" if "key" in line else ""), "--format=json", *options], variables
+    target = f"s3://{line['bucket']}" + (f"/{line['key']}" if "key" in line else "")
+    return ["presign", verb, target, "--format=json", *sum(options, [])], variables
 
 
 def without_nul(value):
@@ -76,7 +79,8 @@ def test_flags_bind_what_boto3_binds(boto3_client):
     place = boto.Location("eu-central-1", style="virtual")
     line = {"at": "20240229T235959Z", "expires": 900, "accessKeyId": "AKIDEXAMPLE", "secretAccessKey": "secret"}
     digest = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-    parameters = {"Bucket": "bucket", "Key": "k", "ContentType": "image/png", "ContentLength": 5 << 20, "ChecksumSHA256": digest, "IfNoneMatch": "*"}
+    parameters = {"Bucket": "bucket", "Key": "k", "ContentType": "image/png", "ContentLength": 5 << 20, "ChecksumSHA256": digest,
+                  "IfNoneMatch": "*"}
     theirs = boto3_client.presign(place, "put_object", parameters, line)
     for checksum in (digest, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"):
         run = boto.countersign(

@@ -1,10 +1,13 @@
 """What Countersign does otherwise than boto3, on purpose: each row says why, and fails when one of the two changes its mind."""
 
+import base64
+import json
 from dataclasses import dataclass, field
 
 import pytest
 
 import boto
+from test_boto_forms import normal
 from test_boto_urls import sorted_parts
 
 FRANKFURT = boto.Location("eu-central-1", style="virtual", line={})
@@ -149,3 +152,43 @@ def test_the_difference_is_still_there(case, boto3_client):
     assert case.ours in answer["url"]
     assert sorted_parts(theirs) != sorted_parts(answer["url"])
     assert (theirs[-64:] == answer["url"][-64:]) == case.is_signed_alike
+
+
+def post(key, *options):
+    run = boto.countersign(
+        "presign", "post", f"s3://bucket/{key}", "--region=eu-central-1", "--at=20240229T235959Z", "--expires=60", *options,
+        variables={"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"})
+    if run.returncode:
+        return run.stderr
+    return normal(json.loads(base64.b64decode(json.loads(run.stdout)["fields"]["policy"])))[1]
+
+
+class TestPolicies:
+    """POST policies that boto3 signs though no upload could meet them, or S3 would not take them."""
+
+    line = {"at": "20240229T235959Z", "accessKeyId": "AKIDEXAMPLE", "secretAccessKey": "secret"}
+
+    def boto3(self, boto3_client, key="k", **arguments):
+        form = boto3_client.ready(boto.Location("eu-central-1", style="virtual"), self.line).generate_presigned_post(
+            "bucket", key, **{"ExpiresIn": 60} | arguments)
+        return normal(json.loads(base64.b64decode(form["fields"]["policy"])))[1]
+
+    def test_a_field_without_a_condition_is_bound(self, boto3_client):
+        """S3 refuses an upload with a field that no condition names; boto3 leaves the condition to its caller."""
+        assert not any("content-type" in condition for condition in self.boto3(boto3_client, Fields={"Content-Type": "image/png"}))
+        assert ("eq", "content-type", "image/png") in post("k", "--field=Content-Type=image/png")
+
+    def test_the_file_name_inside_a_key_is_refused(self, boto3_client):
+        """S3 puts the file's name in before it compares, so no form could meet this condition."""
+        assert ("eq", "key", "a/${filename}/b") in self.boto3(boto3_client, "a/${filename}/b")
+        assert "${filename}" in post("a/${filename}/b")
+        assert ("starts-with", "key", "a/") in post("a/${filename}/b", "--key-prefix=a/")
+
+    def test_a_prefix_where_s3_takes_none_is_refused(self, boto3_client):
+        condition = ["starts-with", "$x-amz-storage-class", "STAND"]
+        assert ("starts-with", "x-amz-storage-class", "STAND") in self.boto3(boto3_client, Conditions=[condition])
+        assert "by prefix" in post("k", "--starts-with=x-amz-storage-class=STAND")
+
+    def test_an_expiry_out_of_range_is_refused(self, boto3_client):
+        assert self.boto3(boto3_client, ExpiresIn=0) and self.boto3(boto3_client, ExpiresIn=604_801)
+        assert "604800" in post("k", "--expires=0") and "604800" in post("k", "--expires=604801")

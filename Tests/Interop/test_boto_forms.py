@@ -11,8 +11,8 @@ from test_boto_urls import SHOWN
 
 EXACT = ("success_action_status", "tagging", "x-amz-storage-class", "x-amz-server-side-encryption", "x-amz-checksum-sha256",
          "x-amz-website-redirect-location")
-BY_PREFIX = ("acl", "Cache-Control", "Content-Type", "Content-Disposition", "Content-Encoding", "Expires", "redirect", "success_action_redirect",
-             "x-amz-meta-author", "x-amz-meta-odd!#$'name")
+BY_PREFIX = ("acl", "Cache-Control", "Content-Type", "Content-Disposition", "Content-Encoding", "Expires", "redirect",
+             "success_action_redirect", "x-amz-meta-author", "x-amz-meta-odd!#$'name")
 
 
 def field_value(rng):
@@ -29,8 +29,9 @@ def test_any_policy_is_signed_alike(boto3_client):
         line = {"region": location.region, "at": odd.time(rng), "expires": rng.randint(1, 604_800)} | odd.credentials(rng)
         names = rng.sample(EXACT + BY_PREFIX, rng.randint(0, 8))
         fields = {name: odd.text(rng) for name in names}
-        conditions = [{name: fields[name]} for name in names[::3]]
-        conditions += [rng.choice((["eq", f"${name}", fields[name]], ["starts-with", f"${name}", fields[name][:2]])) for name in names[1::3]]
+        conditions = [{name: fields[name]} for name in names[::4]]
+        conditions += [["eq", f"${name}", fields[name]] for name in names[1::4]]
+        conditions += [["starts-with", f"${name}", fields[name][:2]] for name in names[2::4]]
         if rng.random() < 0.5:
             conditions.append(["content-length-range", *sorted((rng.randint(0, 10), rng.randint(0, 5 << 30)))])
         bucket = odd.bucket(rng, dots=location.takes_dots and rng.random() < 0.2)
@@ -86,7 +87,7 @@ def asked_for(rng):
     options, fields, conditions = [], {}, []
     key, is_prefix = field_value(rng) or "k", rng.random() < 0.4
     if is_prefix:
-        options.append(f"--key-prefix={key}")
+        options += boto.option("--key-prefix", key)
         key += "${filename}"
     for name in rng.sample(EXACT + BY_PREFIX, rng.randint(0, 6)):
         fields[name] = field_value(rng)
@@ -126,7 +127,6 @@ def test_a_form_allows_what_boto3s_allows(boto3_client):
     for _ in range(count):
         location = rng.choice(locations)
         line = {"region": location.region, "at": odd.time(rng), "expires": rng.randint(1, 604_800)} | odd.credentials(rng) | location.line
-        line["accessKeyId"], line["secretAccessKey"] = (line[name].replace("\0", "0") for name in ("accessKeyId", "secretAccessKey"))
         bucket = odd.bucket(rng, dots=False)
         key, is_prefix, options, fields, conditions, sizes = asked_for(rng)
         theirs = boto3_client.ready(location, line).generate_presigned_post(
@@ -159,43 +159,3 @@ def test_a_form_allows_what_boto3s_allows(boto3_client):
             refused += not verdicts[0]
             assert not accepts(policies[0], *asked, at=end), said
     assert refused > 10 * count
-
-
-def post(key, *options):
-    run = boto.countersign(
-        "presign", "post", f"s3://bucket/{key}", "--region=eu-central-1", "--at=20240229T235959Z", "--expires=60", *options,
-        variables={"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"})
-    if run.returncode:
-        return run.stderr
-    return normal(json.loads(base64.b64decode(json.loads(run.stdout)["fields"]["policy"])))[1]
-
-
-class TestDifferences:
-    """What boto3 signs though no upload could meet it, or S3 would not take it."""
-
-    line = {"at": "20240229T235959Z", "accessKeyId": "AKIDEXAMPLE", "secretAccessKey": "secret"}
-
-    def boto3(self, boto3_client, key="k", **arguments):
-        form = boto3_client.ready(boto.Location("eu-central-1", style="virtual"), self.line).generate_presigned_post(
-            "bucket", key, **{"ExpiresIn": 60} | arguments)
-        return normal(json.loads(base64.b64decode(form["fields"]["policy"])))[1]
-
-    def test_a_field_without_a_condition_is_bound(self, boto3_client):
-        """S3 refuses an upload with a field that no condition names; boto3 leaves the condition to its caller."""
-        assert not any("content-type" in condition for condition in self.boto3(boto3_client, Fields={"Content-Type": "image/png"}))
-        assert ("eq", "content-type", "image/png") in post("k", "--field=Content-Type=image/png")
-
-    def test_the_file_name_inside_a_key_is_refused(self, boto3_client):
-        """S3 puts the file's name in before it compares, so no form could meet this condition."""
-        assert ("eq", "key", "a/${filename}/b") in self.boto3(boto3_client, "a/${filename}/b")
-        assert "${filename}" in post("a/${filename}/b")
-        assert ("starts-with", "key", "a/") in post("a/${filename}/b", "--key-prefix=a/")
-
-    def test_a_prefix_where_s3_takes_none_is_refused(self, boto3_client):
-        condition = ["starts-with", "$x-amz-storage-class", "STAND"]
-        assert ("starts-with", "x-amz-storage-class", "STAND") in self.boto3(boto3_client, Conditions=[condition])
-        assert "by prefix" in post("k", "--starts-with=x-amz-storage-class=STAND")
-
-    def test_an_expiry_out_of_range_is_refused(self, boto3_client):
-        assert self.boto3(boto3_client, ExpiresIn=0) and self.boto3(boto3_client, ExpiresIn=604_801)
-        assert "604800" in post("k", "--expires=0") and "604800" in post("k", "--expires=604801")

@@ -45,6 +45,7 @@ import Testing
         ("x-amz-meta-a", "é", .invalidHeader), ("x y", "b", .invalidHeader), ("", "b", .invalidHeader),
         ("Host", "evil", .headerNotSignable),
         ("User-Agent", "b", .headerNotSignable), ("Connection", "close", .headerNotSignable), ("X-Amz-Date", "b", .reserved),
+        ("Traceparent", "00-a-b-01", .headerNotSignable), ("tracestate", "a=b", .headerNotSignable), ("baggage", "a=b", .headerNotSignable),
         ("Authorization", "b", .reserved), ("X-Amz-Security-Token", "b", .reserved),
     ])
     func headersThatCannotBeSentAsSignedAreRefused(_ name: String, _ value: String, _ code: SigningError.Code) throws {
@@ -109,6 +110,42 @@ import Testing
             {
                 #expect(throws: S3Error.self, "\(changed.target)") { try Self.verifier.verify(changed, at: Self.time) }
             }
+        }
+    }
+
+    /// Endpoints, keys and times that are rare, and headers as they are typed: what is signed verifies until it expires.
+    @Test func randomPlacesKeysAndTimesVerify() throws {
+        let endpoints = [
+            "https://s3.eu-west-1.amazonaws.com", "http://[::1]:9000/", "http://localhost:443", "https://Storage.Example:443/a%20b/",
+            "http://127.0.0.1/a//b", "https://example.com:65535/~/%2525",
+        ]
+        var random = SplitMix(seed: 9)
+        for _ in 0..<600 {
+            let credentials = Credentials(
+                accessKeyID: random.text(1...12), secretAccessKey: Secret(random.text(0...40)),
+                sessionToken: Bool.random(using: &random) ? random.text(1...60) : nil)
+            let location = try S3Location(
+                endpoint: Endpoint(baseURL: endpoints.randomElement(using: &random)!, region: "eu-west-1"), bucket: BucketName("a.b"),
+                style: .path)
+            let time = SigningTime(secondsSinceEpoch: .random(in: -62_167_219_200...253_402_000_000, using: &random))
+            let blanks = ["", " ", "\t ", "  "]
+            let request = PresignRequest(
+                method: .put, key: Bool.random(using: &random) ? try ObjectKey(random.text(1...40)) : nil, expiresSeconds: 900,
+                headers: (0..<20).map { number in
+                    Header(
+                        "\(Bool.random(using: &random) ? "x-amz-meta-" : "X-")\(number)",
+                        random.ascii(0...9) + blanks.randomElement(using: &random)! + "x")
+                }, query: (0..<20).map { _ in QueryItem(random.text(0...2), random.text(0...2)) })
+            var received = try Self.received(S3Signer(credentials: credentials, location: location).presign(request, at: time))
+            // A client may write more blanks and another case than what is signed.
+            for index in received.headers.indices.dropFirst() {
+                received.headers[index].value =
+                    blanks.randomElement(using: &random)! + received.headers[index].value.replacing(" ", with: " \t")
+                received.headers[index].name = received.headers[index].name.uppercased()
+            }
+            let verifier = S3Verifier(region: "eu-west-1") { $0.utf8.elementsEqual(credentials.accessKeyID.utf8) ? credentials : nil }
+            #expect(throws: Never.self, "\(received.target)") { try verifier.verify(received, at: time.adding(seconds: 899)) }
+            #expect(throws: S3Error.self) { try verifier.verify(received, at: time.adding(seconds: 900)) }
         }
     }
 }

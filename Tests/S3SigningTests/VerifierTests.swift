@@ -87,6 +87,21 @@ import Testing
         #expect(refusal(ReceivedRequest(method: "GET", target: "/bucket/k", headers: [Header("Host", "h")])) == "403 AccessDenied")
     }
 
+    /// `:443` is not in the URL of `https`, but in that of `http`; a client may send it in `Host` in either case.
+    @Test(arguments: [("http", ":443", ""), ("https", ":80", ""), ("https", "", ":443"), ("http", "", ":80")])
+    func aPortIsSignedWhereItIsNotTheSchemesOwn(_ scheme: String, _ signed: String, _ sent: String) throws {
+        let location = try S3Location(
+            endpoint: Endpoint(baseURL: "\(scheme)://storage.example\(signed)", region: "eu-west-1"), bucket: BucketName("bucket"),
+            style: .path)
+        let signer = S3Signer(credentials: PresigningTests.credentials, location: location)
+        var request = try PresigningTests.received(signer.presign(PresigningTests.put(), at: Self.time))
+        #expect(request.headers[0] == Header("Host", "storage.example\(signed)"))
+        request.headers[0].value += sent
+        #expect(refusal(request) == "accepted")
+        request.headers[0].value = "storage.example:8080"
+        #expect(refusal(request) == "403 SignatureDoesNotMatch")
+    }
+
     @Test func headerSignaturesAreCheckedToo() throws {
         let request = try get()
         #expect(refusal(request) == "accepted")
