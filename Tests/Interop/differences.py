@@ -48,9 +48,7 @@ DIFFERENCES = {
     "POST, SSE stored": {"ceph": Difference("no", NO_SSE_S3)},
     "POST, cache-control stored": {"ceph": Difference("no", DROPPED)},
     "POST, disposition stored": {"ceph": Difference("no", DROPPED)},
-    "PUT, tags stored": {"local": Difference("501 NotImplemented", "keeps tags and tells their number, but not them")},
     "POST, tags stored": {
-        "local": Difference("501 NotImplemented", "keeps tags and tells their number, but not them"),
         "seaweedfs": Difference("403 AccessDenied", "knows no condition on tagging; Countersign refuses such a rule")},
     # Refused with another word.
     "POST, policy": {"ceph": Difference("403 AccessDenied", CODES)},
