@@ -18,7 +18,7 @@ NO_SSE_S3 = "has no SSE with keys of its own and stores in the clear (version 16
 DROPPED = "keeps no such field of a form; Countersign refuses a rule that needs it"
 MISMATCH = "counts the header among the signed ones, so that the signature is another"
 OPEN_FIELDS = "does not ask for a condition for every field"
-FOLDERS = "keeps keys as folders and files: an empty segment disappears from listings, and a key cannot begin with one twice"
+FOLDERS = "keeps keys as folders and files, in which an empty segment disappears"
 OTHER_WORD = "has another word for what CORS rules do not allow"
 DOTS = "refuses . and .. as segments"
 
@@ -76,6 +76,8 @@ DIFFERENCES = {
     # Keys that Countersign's tickets never have.
     "key, a//b": {"seaweedfs": Difference("200 412 same 4 not listed 204 404", FOLDERS)},
     "key, leading /": {"seaweedfs": Difference("200 412 same 9 not listed 204 404", FOLDERS)},
+    "key, leading //": {"seaweedfs": Difference("200 412 same 10 not listed 204 404", FOLDERS)},
+    "key, trailing //": {"seaweedfs": Difference("200 412 200 0 not listed 204 404", FOLDERS)},
     "key, trailing /": {"seaweedfs": Difference("200 412 200 0 listed 204 404", "makes a folder, without the content")},
     **{
         f"key, {name}": {"seaweedfs": Difference("400 400 400 400 not listed 400 400", DOTS)}

@@ -265,7 +265,7 @@ def tags_of(deployed, key):
 # MARK: Odd keys
 
 ODD_KEYS = {
-    "a//b": "two//slashes", "leading //": "//two", "trailing //": "two//", "./": "./here", "a/./b": "a/./b", "../": "../above", "a/../b": "a/../b", "leading /": "/leading",
+    "a//b": "two//slashes", "leading //": "//first", "trailing //": "last//", "./": "./here", "a/./b": "a/./b", "../": "../above", "a/../b": "a/../b", "leading /": "/leading",
     "trailing /": "folder/", ".": ".", "..": "..", "%2F": "a%2Fb", "%": "100%", "%zz": "%zz", "+": "1+1", "space": "a b", "spaces at the ends": " a ",
     "emoji": "🦊/é/猫", "two forms of é": "e\u0301", "?#&=": "a?b#c&d=e", "quotes": "\"'`", "<>": "<b>&amp;</b>",
     "\\^{|}~[]": "\\^{|}~[]", "!*'();:@$,": "!*'();:@$,", "1,024 bytes": "ü" * 128 + "/" + "k" * 767,
