@@ -9,7 +9,7 @@ public enum Provider: String, Sendable, CaseIterable {
         var checksums = true
         var tags = true
         var kms = true
-        /// Refuses `x-amz-*` headers beside the signed ones.
+        /// Refuses `x-amz-*` headers beside the signed ones of a PUT. Where it does not, nothing that is signed prevents `x-amz-copy-source`.
         var refusesUnsignedHeaders = true
         /// Keeps `Cache-Control` and `Content-Disposition` that a form has as fields.
         var formHeaders = true

@@ -32,7 +32,7 @@ DIFFERENCES = {
         "ceph": Difference("400 InvalidRequest", "takes unsigned headers, but none beside the ACL that Countersign signs"),
         "seaweedfs": Difference("403 SignatureDoesNotMatch", MISMATCH)},
     "PUT, copy source added": {
-        "ceph": Difference("200", f"{UNSIGNED}, and so copy what the signing user may read: let it sign that may only write"),
+        "ceph": Difference("200", f"{UNSIGNED}, and so copy what the signing user may read; forms are not open to that"),
         "seaweedfs": Difference("403 SignatureDoesNotMatch", MISMATCH)},
     "PUT, storage class added": {"ceph": Difference("200", UNSIGNED), "seaweedfs": Difference("403 SignatureDoesNotMatch", MISMATCH)},
     "PUT, bytes against the checksum": {"ceph": Difference("200", NO_CHECKSUMS)},
