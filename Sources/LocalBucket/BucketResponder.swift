@@ -97,6 +97,7 @@ struct BucketResponder: HTTPResponder {
         }
         let operation = ObjectOperation(request: request, bucket: bucket, key: key, verified: verified, clock: self.clock)
         switch request.method {
+        case "GET" where request.query("tagging") != nil: return try await operation.tagging()
         case "GET": return try await operation.get()
         case "HEAD": return try await operation.head()
         case "PUT": return try await operation.put(body)

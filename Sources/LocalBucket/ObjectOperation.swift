@@ -71,6 +71,22 @@ extension ObjectOperation {
         return Response(status: range == nil ? .ok : .partialContent, headers: headers)
     }
 
+    /// GetObjectTagging, <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html>.
+    func tagging() async throws -> Response {
+        let tags = try await self.open().record.attributes.tags
+        return .xml(
+            XMLText.document("Tagging", namespace: XMLText.namespace) { xml in
+                xml.element("TagSet") { xml in
+                    for tag in tags {
+                        xml.element("Tag") { xml in
+                            xml.element("Key", tag.key)
+                            xml.element("Value", tag.value)
+                        }
+                    }
+                }
+            })
+    }
+
     private func open() async throws -> StoredObject {
         guard let object = try await self.bucket.store.object(self.key) else { throw Refused.noSuchKey(self.key) }
         return object

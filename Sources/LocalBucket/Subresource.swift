@@ -15,7 +15,8 @@ enum Subresource {
         if ["uploads", "uploadId"].contains(where: { request.query($0) != nil }) {
             throw Refused.notImplemented("The local bucket does not take uploads in parts; send the object with one PUT, up to 5 GiB.")
         }
-        for item in request.target.query where self.unsupported.contains(item.name) {
+        let isTagReading = request.method == "GET" && request.key != nil
+        for item in request.target.query where self.unsupported.contains(item.name) && !(isTagReading && item.name == "tagging") {
             throw Refused.notImplemented("The local bucket does not implement ?\(item.name).", header: nil)
         }
         for (name, method) in [("delete", "POST"), ("location", "GET")] where request.query(name) != nil {

@@ -48,7 +48,9 @@ extension YAMLReader {
         }
         let demands = StoreDemands(
             method: method ?? .put, once: once ?? (method != .post), needsChecksum: checksum == .required, hasTags: !tags.isEmpty,
-            encryption: encryption, storageClass: storageClass)
+            encryption: encryption, storageClass: storageClass,
+            headerKeys: StoreDemands.headerKeys(
+                contentTypes: contentTypes, hasCacheControl: cacheControl != nil, hasDisposition: disposition != nil))
         return (problems.count == before ? rule : nil, demands)
     }
 

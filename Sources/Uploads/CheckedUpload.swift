@@ -57,6 +57,8 @@ extension Environment {
         if let checksum { headers.append(Header("x-amz-checksum-sha256", Base64.encode(checksum.bytes))) }
         headers += rule.storageHeaders(filename: request.filename, type: type)
         headers += try rule.checked(metadata: request.metadata)
+        // Where more headers may be sent than were signed, one that gives the file away must not be among them.
+        if rule.method == .put, !provider.features.refusesUnsignedHeaders { headers.append(Header("x-amz-acl", "private")) }
         return CheckedUpload(rule: rule, contentType: type, sizeBytes: size, checksum: checksum, objectHeaders: headers)
     }
 

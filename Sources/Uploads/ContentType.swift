@@ -75,6 +75,12 @@ public struct ContentTypePattern: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { text }
 
+    /// Whether it lets in a type that runs in a browser; a wildcard never does.
+    var runsInBrowser: Bool {
+        guard case .exact(let type) = kind else { return false }
+        return type.runsInBrowser
+    }
+
     /// Whether a file of that type may be uploaded. A wildcard covers the types whose extension is known here, since what is not known may
     /// run somewhere, and never one that runs in a browser.
     public func allows(_ type: ContentType) -> Bool {

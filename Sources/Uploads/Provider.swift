@@ -9,14 +9,23 @@ public enum Provider: String, Sendable, CaseIterable {
         var checksums = true
         var tags = true
         var kms = true
+        /// Refuses `x-amz-*` headers beside the signed ones of a PUT. Where it does not, nothing that is signed prevents `x-amz-copy-source`.
+        var refusesUnsignedHeaders = true
+        /// Keeps `Cache-Control` and `Content-Disposition` that a form has as fields.
+        var formHeaders = true
+        /// Takes the form field `tagging`.
+        var formTags = true
         /// `nil`: whatever the store takes.
         var storageClasses: Set<StorageClass>?
     }
 
     /// Cloudflare: https://developers.cloudflare.com/r2/api/s3/api/, Backblaze: https://www.backblaze.com/docs/cloud-storage-s3-compatible-api.
+    /// Ceph and SeaweedFS as the interop tests find them; `RGWPostObj_ObjStore_S3::get_params` of Ceph's main branch still drops the headers.
     var features: Features {
         switch self {
-        case .aws, .minio, .ceph, .seaweedfs, .custom: Features()
+        case .aws, .minio, .custom: Features()
+        case .ceph: Features(refusesUnsignedHeaders: false, formHeaders: false)
+        case .seaweedfs: Features(formTags: false)
         case .r2: Features(post: false, tags: false, kms: false)
         case .b2: Features(post: false, once: false, checksums: false, tags: false, kms: false, storageClasses: [.standard])
         }
@@ -45,6 +54,10 @@ public enum Provider: String, Sendable, CaseIterable {
         }
         if demands.needsChecksum, !features.checksums { lacks("checksum", "does not verify x-amz-checksum-sha256; leave checksum out") }
         if demands.hasTags, !features.tags { lacks("tags", "has no object tags; leave them out") }
+        if demands.method == .post, features.tags, !features.formTags, demands.hasTags {
+            lacks("tags", "refuses forms with tags; use method: PUT, or leave them out")
+        }
+        if demands.method == .post, !features.formHeaders { problems += droppedHeaders(demands.headerKeys) }
         if let storageClass = demands.storageClass, let known = features.storageClasses, !known.contains(storageClass) {
             lacks("storageClass", "has no \(storageClass.rawValue); leave storageClass out")
         }
@@ -54,6 +67,13 @@ public enum Provider: String, Sendable, CaseIterable {
             problems.append(InvalidValue(field: "encryption", problem))
         }
         return problems
+    }
+
+    private func droppedHeaders(_ keys: [String]) -> [InvalidValue] {
+        keys.map { key in
+            let way = key == "contentTypes" ? "types that run in a browser need method: PUT" : "use method: PUT, or leave \(key) out"
+            return InvalidValue(field: key, "\(rawValue) keeps neither Cache-Control nor Content-Disposition of a form; \(way)")
+        }
     }
 }
 
@@ -65,9 +85,13 @@ public struct StoreDemands: Sendable, Equatable {
     public var hasTags: Bool
     public var encryption: Encryption?
     public var storageClass: StorageClass?
+    /// The rule's keys that rely on `Cache-Control` or `Content-Disposition`: these two, and `contentTypes` where it names a type that must
+    /// be an attachment.
+    public var headerKeys: [String]
 
     public init(
-        method: UploadMethod, once: Bool, needsChecksum: Bool, hasTags: Bool, encryption: Encryption?, storageClass: StorageClass?
+        method: UploadMethod, once: Bool, needsChecksum: Bool, hasTags: Bool, encryption: Encryption?, storageClass: StorageClass?,
+        headerKeys: [String]
     ) {
         self.method = method
         self.once = once
@@ -75,11 +99,23 @@ public struct StoreDemands: Sendable, Equatable {
         self.hasTags = hasTags
         self.encryption = encryption
         self.storageClass = storageClass
+        self.headerKeys = headerKeys
+    }
+
+    /// - Parameter contentTypes: those of the rule.
+    public static func headerKeys(contentTypes: [ContentTypePattern], hasCacheControl: Bool, hasDisposition: Bool) -> [String] {
+        let keys = [
+            ("contentTypes", contentTypes.contains(where: \.runsInBrowser)), ("cacheControl", hasCacheControl),
+            ("contentDisposition", hasDisposition),
+        ]
+        return keys.filter(\.1).map(\.0)
     }
 
     init(_ rule: UploadRule) {
         self.init(
             method: rule.method, once: rule.once, needsChecksum: rule.checksum == .required, hasTags: !rule.tags.isEmpty,
-            encryption: rule.encryption, storageClass: rule.storageClass)
+            encryption: rule.encryption, storageClass: rule.storageClass,
+            headerKeys: StoreDemands.headerKeys(
+                contentTypes: rule.contentTypes, hasCacheControl: rule.cacheControl != nil, hasDisposition: rule.contentDisposition != nil))
     }
 }

@@ -102,6 +102,9 @@ def install(patch):
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         patch.setenv(name, os.devnull)
     boto = Boto()
+    # Beside the AWS CLI's awscrt, botocore would sign in C, under the real clock.
+    for kind, signer in (("s3v4", botocore.auth.S3SigV4Auth), ("s3v4-query", botocore.auth.S3SigV4QueryAuth)):
+        patch.setitem(botocore.auth.AUTH_TYPE_MAPS, kind, signer)
     patch.setattr(botocore.auth, "get_current_datetime", boto.now)
     patch.setattr(botocore.signers, "get_current_datetime", boto.now)
     canonical_request = botocore.auth.S3SigV4QueryAuth.canonical_request

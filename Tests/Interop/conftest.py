@@ -1,17 +1,22 @@
 import os
 import shutil
-import subprocess
-import threading
+import signal
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
 
 import boto
+from deployment import Deployment
+from programs import MADE, Dev
+from report import Report
+from servers import started
+from servers.ceph import Ceph
+from servers.local import Local
+from servers.seaweedfs import SeaweedFS
 from stand_in import StandIn
 
-ROOT = Path(__file__).parents[2]
-MADE = ROOT / ".build-interop"
 PHOTO = Path(__file__).parent / "Fixtures/chelsea.png"
 
 
@@ -20,11 +25,12 @@ def photo():
     return PHOTO
 
 
-@pytest.fixture(scope="module")
-def browser():
+@contextmanager
+def chromium(*arguments):
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
-    for argument in ("--headless=new", "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1200,1200", "--lang=en"):
+    usual = ("--headless=new", "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1200,1200", "--lang=en")
+    for argument in usual + arguments:
         options.add_argument(argument)
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")  # Chromium's own sandbox refuses to start as root.
@@ -32,8 +38,16 @@ def browser():
     driver.command_executor.client_config.timeout = 90
     driver.set_page_load_timeout(30)
     driver.set_script_timeout(60)
-    yield driver
-    driver.quit()
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as driver:
+        yield driver
 
 
 @pytest.fixture
@@ -42,44 +56,6 @@ def stand_in(browser):
     browser.get(f"{servers.service}/page")
     yield servers
     servers.close()
-
-
-class Dev:
-    """`countersign dev`, on free ports of loopback and a folder of its own."""
-
-    def __init__(self, folder):
-        self.data = folder / "bucket"
-        self.log = folder / "dev.log"
-        binary = Path(os.environ.get("COUNTERSIGN", ROOT / ".build/debug/countersign"))
-        command = [binary, "dev", "--port", "0", "--bucket-port", "0", "--data", self.data]
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
-        # Both lines come when both servers listen; without them the output ends, at the latest after this.
-        giving_up = threading.Timer(60, self.process.kill)
-        giving_up.start()
-        self.url, self.bucket = (self.process.stdout.readline().strip().rstrip("/") for _ in range(2))
-        giving_up.cancel()
-        if not self.bucket:
-            self.stop()
-            pytest.fail(f"countersign dev did not start:\n{self.log.read_text()}")
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(15)
-
-    def objects(self):
-        """The objects of all buckets, each one file."""
-        return sorted(path for path in self.data.rglob("objects/*") if path.is_file())
-
-    def holds(self, content):
-        """Whether an object has exactly these bytes; the local bucket keeps an object's record behind them, as JSON."""
-        files = (path.read_bytes() for path in self.objects())
-        return any(file.startswith(content) and file[len(content):len(content) + 1] == b"{" for file in files)
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +76,57 @@ def screenshots():
 def boto3_client():
     with pytest.MonkeyPatch.context() as patch:
         yield boto.install(patch)
+
+
+# MARK: Other people's servers
+
+
+@pytest.fixture(scope="session", params=[Local, Ceph, SeaweedFS], ids=lambda kind: kind.name)
+def server(request):
+    running = started(request.param)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def deployed(server, tmp_path_factory):
+    """The service, signing for that server."""
+    deployment = Deployment(server, tmp_path_factory.mktemp(server.name))
+    yield deployment
+    deployment.stop()
+
+
+@pytest.fixture(scope="session")
+def check(request, server):
+    """Holds that this server answers a case as S3 does, or as the list of differences says."""
+    report = request.config.stash[REPORT]
+    return lambda case, answer, expected: report.check(case, server.name, answer, expected)
+
+
+REPORT = pytest.StashKey[Report]()
+
+
+def pytest_configure(config):
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the programs are stopped as by Ctrl-C
+    config.stash[REPORT] = Report()
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """A listed difference that a run of everything did not meet is a mistake in the list."""
+    if exitstatus == pytest.ExitCode.OK and unmet_differences(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def unmet_differences(config):
+    is_whole = config.args_source != pytest.Config.ArgsSource.ARGS and not config.option.keyword
+    return config.stash[REPORT].not_seen() if is_whole else []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    report = config.stash[REPORT]
+    if report.rows:
+        terminalreporter.section("servers")
+        terminalreporter.write(report.text())
+        (MADE / "servers.txt").write_text(report.text())
+        for unmet in unmet_differences(config):
+            terminalreporter.write_line(f"listed as a difference, but not met: {unmet}", red=True)

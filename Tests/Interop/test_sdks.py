@@ -239,7 +239,7 @@ def test_buckets(s3, session):
 
 def test_what_is_not_there_says_so(s3):
     for call, arguments in [(s3.create_multipart_upload, {}), (s3.upload_part, {"UploadId": "x", "PartNumber": 1, "Body": b""}),
-                            (s3.copy_object, {"CopySource": f"{BUCKET}/a"}), (s3.get_object_tagging, {})]:
+                            (s3.copy_object, {"CopySource": f"{BUCKET}/a"}), (s3.get_object_acl, {})]:
         assert refusal(call, Key="k", **arguments) == (501, "NotImplemented")
 
 

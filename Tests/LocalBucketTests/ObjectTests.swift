@@ -92,6 +92,9 @@ import Testing
                 #expect(get.headers[raw: name] == value, "\(name)")
             }
             #expect(get.headers[raw: "x-amz-tagging-count"] == "3")
+            let tags = try await bucket.send(.get, "k", query: [("tagging", "")])
+            let expected = [("a", "1"), ("b", "zwei drei"), ("c", "")].map { "<Tag><Key>\($0)</Key><Value>\($1)</Value></Tag>" }.joined()
+            #expect(tags.text.hasSuffix("<TagSet>\(expected)</TagSet></Tagging>"))
             // A second PUT says everything anew.
             try await bucket.send(.put, "k", body: "y")
             let again = try await bucket.send(.get, "k")
@@ -99,6 +102,9 @@ import Testing
             #expect(again.headers[.contentType] == "binary/octet-stream")
             #expect(again.headers[raw: "x-amz-storage-class"] == nil)
             #expect(again.headers[raw: "x-amz-tagging-count"] == nil)
+            #expect(try await bucket.send(.get, "k", query: [("tagging", "")]).text.hasSuffix("<TagSet></TagSet></Tagging>"))
+            #expect(try await bucket.send(.get, "none", query: [("tagging", "")]).refusal == "404 NoSuchKey")
+            #expect(try await bucket.send(.put, "k", query: [("tagging", "")], body: "x").refusal == "501 NotImplemented")
         }
     }
 

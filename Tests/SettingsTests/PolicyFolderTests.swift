@@ -179,6 +179,23 @@ import Uploads
         for (problem, place) in zip(problems, places) { #expect(problem.hasPrefix(place), "\(problem)") }
     }
 
+    @Test func `what a store does not take from a form is told`() throws {
+        let form = "endpoint: https://storage.example.com\n" + validYAML + "    once: false\n    method: POST\n    tags: {a: b}\n"
+        let headers = "    cacheControl: no-cache\n    contentDisposition: attachment\n"
+        #expect(try TemporaryPolicies.problems("provider: minio\n" + form + headers) == [])
+        #expect(try TemporaryPolicies.problems("provider: ceph\n" + form) == [])
+        let script = (form + headers).replacing("image/png", with: "image/svg+xml")
+        let dropped = try TemporaryPolicies.problems("provider: ceph\n" + script)
+        #expect(dropped.count == 3)
+        for (problem, key) in zip(dropped, ["contentTypes", "cacheControl", "contentDisposition"]) {
+            #expect(problem.contains("\(key) of the rule photos: ceph keeps neither"), "\(problem)")
+        }
+        #expect(try TemporaryPolicies.problems("provider: ceph\n" + script.replacing("POST", with: "PUT")) == [])
+        let tagged = try TemporaryPolicies.problems("provider: seaweedfs\n" + form + headers)
+        #expect(tagged.count == 1 && tagged[0].contains("tags of the rule photos: seaweedfs refuses forms with tags"), "\(tagged)")
+        #expect(try TemporaryPolicies.problems("provider: seaweedfs\n" + form.replacing("POST", with: "PUT")) == [])
+    }
+
     @Test(arguments: ["minio", "ceph", "seaweedfs", "custom"])
     func `where versions differ a PUT rule says once itself`(provider: String) throws {
         let yaml = "provider: \(provider)\nendpoint: https://storage.example.com\n" + validYAML

@@ -48,10 +48,10 @@ func location(bucket: String = "example-staging", region: String = "eu-central-1
     try S3Location(endpoint: .aws(region: region), bucket: BucketName(bucket))
 }
 
-func office(_ rules: UploadRule..., publicBaseURL: String? = nil) throws -> TicketOffice {
+func office(_ rules: UploadRule..., provider: Provider = .aws, publicBaseURL: String? = nil) throws -> TicketOffice {
     try TicketOffice(
         environment: UploadEnvironment(
-            name: "staging", location: location(), provider: .aws, publicBaseURL: publicBaseURL, rules: rules),
+            name: "staging", location: location(), provider: provider, publicBaseURL: publicBaseURL, rules: rules),
         credentials: credentials)
 }
 

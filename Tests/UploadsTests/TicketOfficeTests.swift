@@ -33,6 +33,15 @@ import Testing
         #expect(answer(to: ticket, size: 68) == nil)
     }
 
+    @Test func `where unsigned headers pass, a ticket keeps the file private itself`() throws {
+        for provider in Provider.allCases where provider != .b2 {
+            let ticket = try office(rule(), provider: provider).issue(request())
+            #expect(ticket.headers["x-amz-acl"] == (provider == .ceph ? "private" : nil), "\(provider)")
+        }
+        // A form takes no field beside those of its policy.
+        #expect(try office(rule(method: .post), provider: .ceph).issue(request()).fields["x-amz-acl"] == nil)
+    }
+
     @Test func `a PUT ticket does exactly one thing`() throws {
         let office = try office(rule(metadata: ["caption"]))
         let ticket = try office.issue(request(metadata: ["caption": "x"]))
