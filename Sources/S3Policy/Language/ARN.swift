@@ -1,0 +1,29 @@
+/// An Amazon Resource Name split at its first five colons; the resource may have more. Any part may be empty or a pattern.
+///
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
+public struct ARN: Sendable, Hashable, CustomStringConvertible {
+    public let partition: String
+    public let service: String
+    public let region: String
+    public let account: String
+    public let resource: String
+
+    public init(partition: String, service: String, region: String, account: String, resource: String) {
+        self.partition = partition
+        self.service = service
+        self.region = region
+        self.account = account
+        self.resource = resource
+    }
+
+    /// - Returns: nil when the text does not start with `arn:` or has fewer than five colons.
+    public init?(_ text: String) {
+        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 6, parts[0] == "arn" else { return nil }
+        self.init(partition: parts[1], service: parts[2], region: parts[3], account: parts[4], resource: parts[5])
+    }
+
+    public var description: String {
+        "arn:\(self.partition):\(self.service):\(self.region):\(self.account):\(self.resource)"
+    }
+}
