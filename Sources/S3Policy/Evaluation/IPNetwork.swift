@@ -1,0 +1,155 @@
+/// An IPv4 or IPv6 address, read as loosely as AWS reads it.
+public struct IPAddress: Sendable, Hashable {
+    public enum Version: Sendable, Hashable {
+        case v4, v6
+
+        /// How many bits an address has.
+        public var width: Int { self == .v4 ? 32 : 128 }
+    }
+
+    public let version: Version
+    /// The address as a number.
+    public let bits: UInt128
+
+    public init(version: Version, bits: UInt128) {
+        self.version = version
+        self.bits = bits
+    }
+
+    /// - Returns: nil when the text is no address.
+    public init?(_ text: some StringProtocol) {
+        if let bits = Self.v4Bits(text) {
+            self.init(version: .v4, bits: bits)
+        } else if let bits = Self.v6Bits(text) {
+            self.init(version: .v6, bits: bits)
+        } else {
+            return nil
+        }
+    }
+
+    /// Whether it is an IPv4 address written as IPv6, `::ffff:a.b.c.d`.
+    public var isMapped: Bool { self.version == .v6 && self.bits >> 32 == 0xFFFF }
+
+    /// The IPv4 address of a mapped one; itself otherwise.
+    public var unmapped: IPAddress {
+        self.isMapped ? IPAddress(version: .v4, bits: self.bits & 0xFFFF_FFFF) : self
+    }
+
+    private static func v4Bits(_ text: some StringProtocol) -> UInt128? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var bits: UInt128 = 0
+        for part in parts {
+            // Leading zeros are read as decimal (observed).
+            guard part.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let octet = UInt8(part) else {
+                return nil
+            }
+            bits = bits << 8 | UInt128(octet)
+        }
+        return bits
+    }
+
+    /// A leading colon stands for a zero before it, trailing ones for nothing (observed).
+    private static func v6Bits(_ text: some StringProtocol) -> UInt128? {
+        guard text.contains(":") else { return nil }
+        let text = String(text)
+        guard let gap = text.utf8.firstRange(of: "::".utf8) else {
+            guard let groups = self.groups(text[...]), groups.count == 8 else { return nil }
+            return self.bits(groups)
+        }
+        let rest = text[gap.upperBound...]
+        guard rest.utf8.firstRange(of: "::".utf8) == nil, let head = self.groups(text[..<gap.lowerBound]), let tail = self.groups(rest),
+            head.count + tail.count < 8
+        else { return nil }
+        return self.bits(head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail)
+    }
+
+    private static func groups(_ text: Substring) -> [UInt16]? {
+        var parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        while parts.last?.isEmpty == true { parts.removeLast() }
+        var groups: [UInt16] = []
+        for (index, part) in parts.enumerated() {
+            if part.isEmpty, index == 0 {
+                groups.append(0)
+            } else if index == parts.count - 1, part.contains("."), let bits = self.v4Bits(part) {
+                groups += [UInt16(truncatingIfNeeded: bits >> 16), UInt16(truncatingIfNeeded: bits)]
+            } else if part.utf8.count <= 4, part.allSatisfy({ $0.isASCII && $0.isHexDigit }), let group = UInt16(part, radix: 16) {
+                groups.append(group)
+            } else {
+                return nil
+            }
+        }
+        return groups
+    }
+
+    private static func bits(_ groups: [UInt16]) -> UInt128 {
+        groups.reduce(0) { $0 << 16 | UInt128($1) }
+    }
+}
+
+extension IPAddress: CustomStringConvertible {
+    public var description: String {
+        switch self.version {
+        case .v4: (0..<4).map { String(self.bits >> UInt128(24 - 8 * $0) & 0xFF) }.joined(separator: ".")
+        case .v6: (0..<8).map { String(self.bits >> UInt128(112 - 16 * $0) & 0xFFFF, radix: 16) }.joined(separator: ":")
+        }
+    }
+}
+
+/// A range of addresses in CIDR notation (RFC 4632); an address alone is a range of one.
+public struct IPNetwork: Sendable, Hashable, CustomStringConvertible {
+    /// The address as it was written, host bits included.
+    public let address: IPAddress
+    /// How many leading bits its addresses share.
+    public let prefixLength: Int
+
+    public init(address: IPAddress, prefixLength: Int) {
+        self.address = address
+        self.prefixLength = prefixLength
+    }
+
+    /// - Returns: nil when the text is neither an address nor a range.
+    public init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = parts.first.flatMap({ IPAddress($0) }) else { return nil }
+        var length = address.version.width
+        if parts.count == 2 {
+            guard let given = Int(parts[1]), !parts[1].hasPrefix("-"), (0...length).contains(given) else { return nil }
+            length = given
+        }
+        self.init(address: address, prefixLength: length)
+    }
+
+    /// The bits that are not shared.
+    private var hostMask: UInt128 {
+        let hostBits = self.address.version.width - self.prefixLength
+        return hostBits == 128 ? .max : (1 << UInt128(hostBits)) - 1
+    }
+
+    /// The first and the last address.
+    public var bounds: ClosedRange<UInt128> {
+        (self.address.bits & ~self.hostMask)...(self.address.bits | self.hostMask)
+    }
+
+    /// Whether the address has bits set behind the prefix.
+    public var hasHostBits: Bool { self.address.bits & self.hostMask != 0 }
+
+    /// The network with its host bits cleared.
+    public var masked: IPNetwork {
+        IPNetwork(
+            address: IPAddress(version: self.address.version, bits: self.address.bits & ~self.hostMask), prefixLength: self.prefixLength)
+    }
+
+    /// Whether AWS ever matches anything with it: an IPv6 network with host bits never matches, nor does a mapped one (observed).
+    public var canMatch: Bool {
+        self.address.version == .v4 || !self.hasHostBits && !self.address.isMapped
+    }
+
+    /// Whether a request's address is in the network, as AWS compares: mapped addresses as IPv4.
+    public func contains(_ address: IPAddress) -> Bool {
+        let address = address.unmapped
+        return self.canMatch && address.version == self.address.version && self.bounds.contains(address.bits)
+    }
+
+    public var description: String { "\(self.address)/\(self.prefixLength)" }
+}
