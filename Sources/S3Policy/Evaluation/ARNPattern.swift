@@ -10,8 +10,24 @@ struct ARNPattern: Sendable, Hashable {
 }
 
 extension Glob {
-    /// The pattern of an ARN; nil when it has fewer than six parts.
+    /// The pattern of an ARN; nil when it is neither `*` nor six parts of which the first is `arn`.
     var arnParts: ARNPattern? {
-        self.split(atFirst: 5, UInt16(UInt8(ascii: ":"))).map(ARNPattern.init)
+        if self.matchesAll { return ARNPattern(parts: Array(repeating: self, count: 6)) }
+        guard let parts = self.split(atFirst: 5, Self.colon), parts[0] == Glob("arn") else { return nil }
+        return ARNPattern(parts: parts)
     }
+
+    /// The pattern with `*` for each part that is missing at its end, as AWS completes ARNs in identity-based policies.
+    ///
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>.
+    var completedToARN: Glob {
+        var glob = self
+        for _ in 0..<max(0, 5 - self.tokens.count { $0 == .unit(Self.colon) }) {
+            glob.append(literal: ":")
+            glob.appendAnyRun()
+        }
+        return glob
+    }
+
+    private static let colon = UInt16(UInt8(ascii: ":"))
 }

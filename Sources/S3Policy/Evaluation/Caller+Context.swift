@@ -4,50 +4,102 @@ extension Caller {
         if case .identity(let arn) = self { arn.account } else { nil }
     }
 
-    /// What the caller itself tells about a request, for keys that the request's context does not have.
+    /// Whether it is an account's root user.
+    public var isRootUser: Bool {
+        if case .identity(let arn) = self { arn.isRoot } else { false }
+    }
+
+    /// What a request's context has about the caller, as far as it follows from who it is.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>, properties of the principal.
-    func value(of key: ConditionKey) -> RequestContext.Value? {
-        let text: String? =
-            switch key.lowercased {
-            case "aws:principalarn": self.principalARN?.description
-            case "aws:principalaccount": self == .anonymous ? "anonymous" : self.account
-            case "aws:principaltype": self.principalType
-            case "aws:userid": self == .anonymous ? "anonymous" : nil
-            case "aws:username": self.userName
-            case "aws:principalisawsservice": self == .anonymous ? nil : self.isService ? "true" : "false"
-            case "aws:principalservicename": self.serviceName
-            default: nil
-            }
-        return text.map(RequestContext.Value.single)
-    }
-
-    private var isService: Bool { self.serviceName != nil }
-
-    private var serviceName: String? {
-        if case .service(let name) = self { name } else { nil }
-    }
-
-    /// The ARN of the caller; for a session, of its role.
-    private var principalARN: ARN? {
-        guard case .identity(let arn) = self else { return nil }
-        guard let role = arn.sessionRoleName else { return arn }
-        return ARN(partition: arn.partition, service: "iam", region: "", account: arn.account, resource: "role/\(role)")
-    }
-
-    private var principalType: String? {
+    /// - Parameter context: What the request tells itself: `aws:PrincipalArn` tells the path of a session's role.
+    func context(besides context: RequestContext) -> CallerContext {
         switch self {
-        case .anonymous: "Anonymous"
+        case .anonymous:
+            return CallerContext(
+                ["aws:PrincipalAccount": "anonymous", "aws:PrincipalType": "Anonymous", "aws:userid": "anonymous"],
+                absent: CallerContext.identityFamilies + CallerContext.serviceFamilies + ["aws:principalisawsservice"])
+        case .service(let name):
+            var caller = CallerContext(
+                ["aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": name],
+                absent: CallerContext.identityFamilies + ["aws:principalaccount"])
+            caller[CallerContext.key("aws:PrincipalServiceNamesList")] = .multiple([name])
+            return caller
+        case .originAccessIdentity:
+            return CallerContext(["aws:PrincipalIsAWSService": "false"], absent: CallerContext.serviceFamilies + ["aws:username"])
         case .identity(let arn):
-            if arn.isRoot { "Account" } else if arn.resource.hasPrefix("user/") { "User" } else { "AssumedRole" }
-        case .service, .originAccessIdentity: nil
+            var caller = Self.context(of: arn)
+            caller[.principalARN] = .single((self.role(besides: context) ?? arn).description)
+            return caller
         }
     }
 
-    private var userName: String? {
-        guard case .identity(let arn) = self, arn.service == "iam", arn.resource.hasPrefix("user/") else { return nil }
-        return arn.resource.split(separator: "/").last.map(String.init)
+    private static func context(of arn: ARN) -> CallerContext {
+        var values = ["aws:PrincipalAccount": arn.account, "aws:PrincipalIsAWSService": "false"]
+        var absent = CallerContext.serviceFamilies
+        let name = arn.resource.split(separator: "/").last.map(String.init)
+        switch (arn.service, arn.resource.prefix { $0 != "/" }) {
+        case ("iam", "root"):
+            values["aws:PrincipalType"] = "Account"
+            values["aws:userid"] = arn.account
+            absent += ["aws:username", "aws:principaltag"]
+        case ("iam", "user"):
+            values["aws:PrincipalType"] = "User"
+            values["aws:username"] = name
+        case ("sts", "federated-user"):
+            values["aws:PrincipalType"] = "FederatedUser"
+            values["aws:userid"] = name.map { "\(arn.account):\($0)" }
+            absent.append("aws:username")
+        default:
+            values["aws:PrincipalType"] = "AssumedRole"
+            absent.append("aws:username")
+        }
+        return CallerContext(values, absent: absent)
     }
+
+    /// The role of a session. The session's ARN leaves out the role's path; the request may tell it.
+    private func role(besides context: RequestContext) -> ARN? {
+        guard case .identity(let arn) = self, let name = arn.sessionRoleName else { return nil }
+        if case .single(let text)? = context[.principalARN], let role = ARN(text), role.isRole(of: arn) { return role }
+        return ARN(partition: arn.partition, service: "iam", region: "", account: arn.account, resource: "role/\(name)")
+    }
+}
+
+/// What follows from the caller about the keys of a request.
+struct CallerContext {
+    private(set) var values: [ConditionKey: RequestContext.Value] = [:]
+    /// Keys that a request of this caller does not have, in lower case and without tags' names.
+    private let absentFamilies: [String]
+
+    /// Keys that only the requests of users, roles and their sessions have.
+    static let identityFamilies = [
+        "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:principaltag", "aws:username", "aws:federatedprovider",
+        "aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:sourceidentity", "aws:assumedroot",
+    ]
+    /// Keys that only the requests of AWS services have.
+    static let serviceFamilies = ["aws:principalservicename", "aws:principalservicenameslist"]
+
+    init(_ values: [String: String], absent: [String]) {
+        self.absentFamilies = absent
+        for (name, value) in values { self[Self.key(name)] = .single(value) }
+    }
+
+    subscript(key: ConditionKey) -> RequestContext.Value? {
+        get { self.values[key] }
+        set { self.values[key] = newValue }
+    }
+
+    /// Whether the caller's requests are known not to have a key.
+    func lacks(_ key: ConditionKey) -> Bool { self.absentFamilies.contains(key.family) }
+
+    static func key(_ name: String) -> ConditionKey {
+        guard let key = ConditionKey(name) else { preconditionFailure("\(name) is no condition key.") }
+        return key
+    }
+}
+
+extension ConditionKey {
+    static let principalARN = CallerContext.key("aws:PrincipalArn")
 }
 
 extension ARN {

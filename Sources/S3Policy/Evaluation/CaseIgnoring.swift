@@ -19,8 +19,13 @@ extension String {
 extension [Unicode.Scalar] {
     /// Whether a capital sigma ends a word (Unicode, table 3-17).
     fileprivate func isFinalSigma(at index: Int) -> Bool {
-        let before = self[..<index].last { !$0.properties.isCaseIgnorable }
-        let after = self[(index + 1)...].first { !$0.properties.isCaseIgnorable }
+        let before = self[..<index].last(where: \.endsSearchForCase)
+        let after = self[(index + 1)...].first(where: \.endsSearchForCase)
         return before?.properties.isCased == true && after?.properties.isCased != true
     }
+}
+
+extension Unicode.Scalar {
+    /// Whether it tells if a letter with case stands here; others, such as accents, are passed over.
+    fileprivate var endsSearchForCase: Bool { self.properties.isCased || !self.properties.isCaseIgnorable }
 }

@@ -7,12 +7,33 @@ public struct ConditionEvaluation: Sendable, Hashable {
         case incomparable
     }
 
+    /// Why it holds or not.
+    public enum Reason: Sendable, Hashable {
+        /// The request's values were compared with the policy's.
+        case compared
+        /// `Null` asks only whether the request has the key.
+        case presence
+        /// The request does not have the key.
+        case missing
+        /// The request's key takes several values and the operator one: that never matches.
+        case multivalued
+        /// The request's value is no address or ARN: that never matches.
+        case malformedRequestValue
+        /// A value of the policy is no ARN.
+        case malformedPolicyValue
+        /// The policy states no value.
+        case noValues
+    }
+
     public let condition: Condition
     /// What the request has for the key; nil when it does not have the key.
     public let requestValue: RequestContext.Value?
     /// The policy's values with their variables replaced; nil for one whose variable has no value.
     public let policyValues: [String?]
+    /// For each of the policy's values whether one of the request's is equal to it, or fits it; a negated operator holds when none is.
+    public let matches: [Bool]
     public let result: Result
+    public let reason: Reason
 
     /// Compares a condition with a request's values.
     ///
@@ -23,41 +44,79 @@ public struct ConditionEvaluation: Sendable, Hashable {
         self.condition = condition
         self.requestValue = requestValue
         self.policyValues = comparer.operands.map(\.text)
-        self.result = comparer.result(requestValue)
+        (self.result, self.reason) = comparer.result(requestValue)
+        self.matches = self.reason == .compared ? comparer.matches(requestValue) : self.policyValues.map { _ in false }
+    }
+}
+
+extension ConditionOperator {
+    /// Whether `${…}` in its values is replaced.
+    ///
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse>.
+    public var takesVariables: Bool { self.comparison.family == .string || self.comparison.family == .arn }
+}
+
+extension RequestContext.Value {
+    /// The values, whether the key takes one or several.
+    public var texts: [String] {
+        switch self {
+        case .single(let text): [text]
+        case .multiple(let texts): texts
+        }
     }
 }
 
 /// Compares the values of one condition.
 private struct ConditionComparer {
+    typealias Answer = (result: ConditionEvaluation.Result, reason: ConditionEvaluation.Reason)
+
     let condition: Condition
     let operands: [Operand]
 
     init(condition: Condition, value: (ConditionKey) -> RequestContext.Value?) {
         self.condition = condition
-        let family = condition.operator.comparison.family
-        let takesVariables = family == .string || family == .arn
         self.operands = condition.values.map { located in
-            guard takesVariables else { return Operand(source: located.value, text: located.value.source, glob: nil) }
-            return Operand(source: located.value, text: located.value.text(value), glob: located.value.glob(value))
+            guard condition.operator.takesVariables else { return Operand(text: located.value.source, glob: nil) }
+            return Operand(text: located.value.text(value), glob: located.value.glob(value))
         }
     }
 
-    func result(_ value: RequestContext.Value?) -> ConditionEvaluation.Result {
-        if self.condition.operator.comparison == .null { return self.null(value) }
+    func result(_ value: RequestContext.Value?) -> Answer {
+        if self.condition.operator.comparison == .null { return (self.null(value), .presence) }
+        if self.operands.isEmpty { return (self.withoutOperands(value) ? .holds : .fails, .noValues) }
+        guard let value else { return (self.missing() ? .holds : .fails, .missing) }
         switch (self.condition.operator.qualifier, value) {
-        case (_, nil): return self.missing() ? .holds : .fails
-        case (nil, .multiple): return .fails
         case (nil, .single(let text)): return self.scalar(text)
-        case (let qualifier?, .single(let text)): return self.set([text], qualifier)
-        case (let qualifier?, .multiple(let texts)): return self.set(texts, qualifier)
+        case (nil, .multiple([])): return (self.condition.operator.comparison.isNegated ? .holds : .fails, .compared)
+        case (nil, .multiple): return (.fails, .multivalued)
+        case (let qualifier?, _): return self.set(value.texts, qualifier)
         }
     }
 
+    /// Which operands one of the request's values matches.
+    func matches(_ value: RequestContext.Value?) -> [Bool] {
+        let comparison = self.condition.operator.comparison
+        let values = (value?.texts ?? []).compactMap { RequestOperand($0, family: comparison.family) }
+        return self.operands.map { operand in values.contains { $0.compare(with: operand, by: comparison) == .matches } }
+    }
+
+    /// `ForAnyValue` never holds without a value, not even with `IfExists` or negated (observed).
     private func missing() -> Bool {
         switch self.condition.operator.qualifier {
         case .forAllValues: true
-        case .forAnyValue: self.condition.operator.hasIfExists
+        case .forAnyValue: false
         case nil: self.condition.operator.hasIfExists || self.condition.operator.comparison.isNegated
+        }
+    }
+
+    /// An empty list matches no value that is there, not even negated.
+    ///
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html#access-analyzer-reference-policy-checks-suggestion-empty-array-condition>.
+    private func withoutOperands(_ value: RequestContext.Value?) -> Bool {
+        switch self.condition.operator.qualifier {
+        case .forAllValues: value?.texts.isEmpty ?? true
+        case .forAnyValue: false
+        case nil: value == nil && self.condition.operator.hasIfExists
         }
     }
 
@@ -68,40 +127,35 @@ private struct ConditionComparer {
         case .forAnyValue: return .fails
         case nil: break
         }
-        let isMissing = value == nil || value == .multiple([])
-        return self.operands.contains { ($0.text?.lowercased() == "true") == isMissing } ? .holds : .fails
+        return self.operands.contains { ($0.text?.lowercased() == "true") == (value == nil) } ? .holds : .fails
     }
 
-    private func set(_ texts: [String], _ qualifier: ConditionOperator.SetQualifier) -> ConditionEvaluation.Result {
-        let results = texts.map(self.scalar)
-        switch qualifier {
-        case .forAllValues:
-            if results.contains(.fails) { return .fails }
-            return results.contains(.incomparable) ? .incomparable : .holds
-        case .forAnyValue:
-            if results.contains(.holds) { return .holds }
-            return results.contains(.incomparable) ? .incomparable : .fails
+    private func set(_ texts: [String], _ qualifier: ConditionOperator.SetQualifier) -> Answer {
+        let answers = texts.map(self.scalar)
+        let deciding: ConditionEvaluation.Result = qualifier == .forAllValues ? .fails : .holds
+        if let answer = answers.first(where: { $0.result == deciding }) ?? answers.first(where: { $0.result == .incomparable }) {
+            return answer
         }
+        return (qualifier == .forAllValues ? .holds : .fails, .compared)
     }
 
     /// Compares one value of the request with all of the policy's, in their order.
-    private func scalar(_ text: String) -> ConditionEvaluation.Result {
+    private func scalar(_ text: String) -> Answer {
         let comparison = self.condition.operator.comparison
-        guard let left = RequestOperand(text, family: comparison.family) else { return .fails }
+        guard let left = RequestOperand(text, family: comparison.family) else { return (.fails, .malformedRequestValue) }
         for operand in self.operands {
             switch left.compare(with: operand, by: comparison) {
-            case .matches: return comparison.isNegated ? .fails : .holds
-            case .incomparable: return .incomparable
+            case .matches: return (comparison.isNegated ? .fails : .holds, .compared)
+            case .incomparable: return (.incomparable, .malformedPolicyValue)
             case .differs: continue
             }
         }
-        return comparison.isNegated ? .holds : .fails
+        return (comparison.isNegated ? .holds : .fails, .compared)
     }
 }
 
 /// A value of the policy, ready to be compared.
 private struct Operand {
-    let source: PolicyText
     /// Nil when a variable has no value.
     let text: String?
     let glob: Glob?

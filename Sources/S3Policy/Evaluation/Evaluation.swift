@@ -12,7 +12,8 @@ public struct Evaluation: Sendable, Hashable {
     public let outcome: Outcome
     /// One for each statement of the policy, in its order.
     public let statements: [StatementEvaluation]
-    /// Keys that decide whether a statement is about the request, and that the request does not have.
+    /// Keys that conditions and variables ask for, where the rest of the statement matches, and that the request does not tell; in
+    /// the order of the policy. Keys that a caller of this kind never has are not among them.
     public let missingKeys: [ConditionKey]
 
     /// The statements that made the outcome: all that deny, else all that allow.
@@ -29,6 +30,11 @@ public struct Evaluation: Sendable, Hashable {
 
 /// What one statement says about a request.
 public struct StatementEvaluation: Sendable, Hashable {
+    /// The parts of a statement, in the order in which they are looked at.
+    public enum Part: String, Sendable, Hashable, CaseIterable {
+        case principal, action, resource, condition
+    }
+
     /// Where the statement stands among the policy's, from 0.
     public let index: Int
     public let sid: String?
@@ -47,6 +53,14 @@ public struct StatementEvaluation: Sendable, Hashable {
             && self.conditions.allSatisfy { $0.result == .holds || $0.result == .incomparable && self.effect == .deny }
     }
 
+    /// The first part that does not match; nil when the statement is about the request.
+    public var failedPart: Part? {
+        if self.principal == .none { return .principal }
+        if !self.matchesAction { return .action }
+        if !self.matchesResource { return .resource }
+        return self.matches ? nil : .condition
+    }
+
     /// Whether principal, action and resource match, so that the conditions decide.
     public var isAboutRequest: Bool { self.principal != .none && self.matchesAction && self.matchesResource }
 }
@@ -63,15 +77,15 @@ public enum Decision: String, Sendable, Hashable, CaseIterable {
 extension Evaluation {
     /// The decision, if this is a bucket policy's evaluation.
     ///
-    /// Within one account either policy is enough; across accounts both are needed.
+    /// Within one account either policy is enough; across accounts both are needed. The root user needs no policy of its own.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
     /// - Parameter bucketAccount: The account that owns the bucket; nil takes the caller's own.
     public func decision(for caller: Caller, bucketAccount: String? = nil) -> Decision {
         guard self.outcome != .deny else { return .explicitDeny }
         guard let account = caller.account else { return self.outcome == .allow ? .allowed : .implicitDeny }
-        guard bucketAccount == nil || bucketAccount == account else {
-            return self.outcome == .allow ? .needsIdentityPolicy : .implicitDeny
-        }
+        let isOwn = bucketAccount == nil || bucketAccount == account
+        if caller.isRootUser { return isOwn || self.outcome == .allow ? .allowed : .implicitDeny }
+        guard isOwn else { return self.outcome == .allow ? .needsIdentityPolicy : .implicitDeny }
         return self.decidingStatements.contains { $0.principal == .direct } ? .allowed : .needsIdentityPolicy
     }
 }

@@ -44,32 +44,26 @@ public struct Glob: Sendable, Hashable {
     /// Whether every text matches.
     public var matchesAll: Bool { self.tokens == [.anyRun] }
 
-    /// Whether the whole text matches. Takes at most pattern times text steps.
+    /// Whether the whole text matches. Takes time in proportion to the text: at most a sixty-fourth of pattern times text.
     public func matches(_ text: some StringProtocol) -> Bool {
-        self.matches(Array(text.utf16))
+        self.matches(Array(text.utf16)[...])
     }
 
-    func matches(_ units: [UInt16]) -> Bool {
-        var token = 0
-        var unit = 0
-        // Where to go on when the last run has to take one unit more.
-        var retry: (token: Int, unit: Int)?
-        while unit < units.count {
-            if token < self.tokens.count, self.tokens[token] == .anyRun {
-                retry = (token + 1, unit)
-                token += 1
-            } else if token < self.tokens.count, self.tokens[token] == .anyUnit || self.tokens[token] == .unit(units[unit]) {
-                token += 1
-                unit += 1
-            } else if let (retryToken, retryUnit) = retry {
-                retry = (retryToken, retryUnit + 1)
-                token = retryToken
-                unit = retryUnit + 1
-            } else {
-                return false
-            }
+    func matches(_ units: ArraySlice<UInt16>) -> Bool {
+        let runs = self.tokens.split(separator: .anyRun, omittingEmptySubsequences: false)
+        let first = runs[0]
+        let last = runs[runs.count - 1]
+        guard runs.count > 1 else { return units.count == first.count && first.isFound(at: units.startIndex, of: units) }
+        guard units.count >= first.count + last.count, first.isFound(at: units.startIndex, of: units),
+            last.isFound(at: units.endIndex - last.count, of: units)
+        else { return false }
+        var rest = units.dropFirst(first.count).dropLast(last.count)
+        for run in runs.dropFirst().dropLast() where !run.isEmpty {
+            // The first place is as good as any later one: what follows has the most room then.
+            guard let end = run.endOfFirst(in: rest) else { return false }
+            rest = rest[end...]
         }
-        return self.tokens[token...].allSatisfy { $0 == .anyRun }
+        return true
     }
 
     /// The patterns between the first separators; nil when there are fewer. A run never reaches over one of them.
@@ -81,5 +75,44 @@ public struct Glob: Sendable, Hashable {
             glob.tokens = Array(part)
             return glob
         }
+    }
+}
+
+/// What stands between two `*`.
+extension ArraySlice<Glob.Token> {
+    fileprivate func isFound(at start: Int, of units: ArraySlice<UInt16>) -> Bool {
+        zip(self, units[start...]).allSatisfy { $0 == .anyUnit || $0 == .unit($1) }
+    }
+
+    /// Where the first place that matches ends.
+    fileprivate func endOfFirst(in units: ArraySlice<UInt16>) -> Int? {
+        guard units.count >= self.count else { return nil }
+        if self.count > 64 { return self.endOfFirstLong(in: units) }
+        let start = (units.startIndex...(units.endIndex - self.count)).first { self.isFound(at: $0, of: units) }
+        return start.map { $0 + self.count }
+    }
+
+    /// Shift-and search: bit `i` of the state says that the first `i + 1` tokens match the units up to here.
+    private func endOfFirstLong(in units: ArraySlice<UInt16>) -> Int? {
+        let wordCount = (self.count + 63) / 64
+        var anyUnits = [UInt64](repeating: 0, count: wordCount)
+        for (index, token) in self.enumerated() where token == .anyUnit { anyUnits[index / 64] |= 1 << UInt64(index % 64) }
+        var masks: [UInt16: [UInt64]] = [:]
+        for (index, token) in self.enumerated() {
+            if case .unit(let unit) = token { masks[unit, default: anyUnits][index / 64] |= 1 << UInt64(index % 64) }
+        }
+        let lastBit = UInt64(1) << UInt64((self.count - 1) % 64)
+        var state = [UInt64](repeating: 0, count: wordCount)
+        for index in units.indices {
+            let mask = masks[units[index]] ?? anyUnits
+            var carry: UInt64 = 1
+            for word in 0..<wordCount {
+                let next = state[word] >> 63
+                state[word] = (state[word] << 1 | carry) & mask[word]
+                carry = next
+            }
+            if state[wordCount - 1] & lastBit != 0 { return index + 1 }
+        }
+        return nil
     }
 }

@@ -49,41 +49,48 @@ public struct IPAddress: Sendable, Hashable {
         return bits
     }
 
-    /// A leading colon stands for a zero before it, trailing ones for nothing (observed).
+    /// A single colon at the start is `0:`, one at the end nothing, and `:::` is `::` (observed).
     private static func v6Bits(_ text: some StringProtocol) -> UInt128? {
-        guard text.contains(":") else { return nil }
-        let text = String(text)
-        guard let gap = text.utf8.firstRange(of: "::".utf8) else {
-            guard let groups = self.groups(text[...]), groups.count == 8 else { return nil }
-            return self.bits(groups)
+        let colon = UInt8(ascii: ":")
+        let text = Array(text.utf8)[...]
+        let gap = zip(text.indices, text.indices.dropFirst()).first { text[$0] == colon && text[$1] == colon }
+        if let gap, text[(gap.0 + 2)...].starts(with: [colon, colon]) { return nil }
+        let left = gap.map { text[..<$0.0] } ?? (text.last == colon ? text.dropLast() : text)
+        var right = gap.map { text[($0.1 + 1)...] } ?? []
+        if right.first == colon { right.removeFirst() }
+        if right.last == colon { right.removeLast() }
+        guard text.contains(colon), var groups = self.groups(left, isTail: gap == nil), let low = self.groups(right, isTail: true) else {
+            return nil
         }
-        let rest = text[gap.upperBound...]
-        guard rest.utf8.firstRange(of: "::".utf8) == nil, let head = self.groups(text[..<gap.lowerBound]), let tail = self.groups(rest),
-            head.count + tail.count < 8
-        else { return nil }
-        return self.bits(head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail)
+        if gap != nil {
+            guard groups.count + low.count < 8 else { return nil }
+            groups += [UInt16](repeating: 0, count: 8 - groups.count - low.count) + low
+        }
+        guard groups.count == 8 else { return nil }
+        let bits = groups.reduce(UInt128(0)) { $0 << 16 | UInt128($1) }
+        // Only a mapped address may end in the dotted form.
+        return text.contains(UInt8(ascii: ".")) && bits >> 32 != 0xFFFF ? nil : bits
     }
 
-    private static func groups(_ text: Substring) -> [UInt16]? {
-        var parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        while parts.last?.isEmpty == true { parts.removeLast() }
+    /// Groups of up to four hexadecimal digits between colons; the first is zero where it is empty.
+    /// - Parameter isTail: Whether the last may be an IPv4 address.
+    private static func groups(_ text: ArraySlice<UInt8>, isTail: Bool) -> [UInt16]? {
+        if text.isEmpty { return [] }
         var groups: [UInt16] = []
-        for (index, part) in parts.enumerated() {
-            if part.isEmpty, index == 0 {
+        let parts = text.split(separator: UInt8(ascii: ":"), maxSplits: 8, omittingEmptySubsequences: false)
+        for (index, bytes) in parts.enumerated() {
+            let part = String(decoding: bytes, as: UTF8.self)
+            if part.isEmpty, index == 0, parts.count > 1 {
                 groups.append(0)
-            } else if index == parts.count - 1, part.contains("."), let bits = self.v4Bits(part) {
+            } else if isTail, index == parts.count - 1, let bits = self.v4Bits(part) {
                 groups += [UInt16(truncatingIfNeeded: bits >> 16), UInt16(truncatingIfNeeded: bits)]
-            } else if part.utf8.count <= 4, part.allSatisfy({ $0.isASCII && $0.isHexDigit }), let group = UInt16(part, radix: 16) {
+            } else if part.utf8.count <= 4, part.utf8.first != UInt8(ascii: "+"), let group = UInt16(part, radix: 16) {
                 groups.append(group)
             } else {
                 return nil
             }
         }
         return groups
-    }
-
-    private static func bits(_ groups: [UInt16]) -> UInt128 {
-        groups.reduce(0) { $0 << 16 | UInt128($1) }
     }
 }
 

@@ -90,11 +90,11 @@ private struct DateReader {
         return digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 
-    /// In milliseconds; seconds and their fraction may be left out.
+    /// In milliseconds; minutes, seconds and their fraction may be left out.
     mutating func timeOfDay() -> Int64? {
-        guard let hour = self.number(digits: 2), hour < 24, self.skip(":"), let minute = self.number(digits: 2), minute < 60 else {
-            return nil
-        }
+        guard let hour = self.number(digits: 2), hour < 24 else { return nil }
+        guard self.skip(":") else { return Int64(hour) * 3_600_000 }
+        guard let minute = self.number(digits: 2), minute < 60 else { return nil }
         var milliseconds = Int64(hour * 60 + minute) * 60_000
         guard self.skip(":") else { return milliseconds }
         guard let second = self.number(digits: 2), second < 60 else { return nil }
@@ -107,9 +107,9 @@ private struct DateReader {
         return milliseconds + fraction
     }
 
-    /// In milliseconds east of Greenwich.
+    /// In milliseconds east of Greenwich; nothing is UTC.
     mutating func offset() -> Int64? {
-        if self.skip("Z") || self.skip("z") { return 0 }
+        if self.rest.isEmpty || self.skip("Z") || self.skip("z") { return 0 }
         let isEast = self.rest.first == UInt8(ascii: "+")
         guard self.skip("+") || self.skip("-"), let hour = self.number(digits: 2), hour < 24, self.skip(":"),
             let minute = self.number(digits: 2),

@@ -6,7 +6,7 @@ public struct PolicyNumber: Sendable, Comparable, Hashable {
     /// The power of ten of the first digit, plus one: the number is 0.digits times ten to this power.
     private let exponent: Int
 
-    /// - Returns: nil when the text is no decimal number; an exponent has at most nine digits.
+    /// - Returns: nil when the text is no decimal number; an exponent fits 32 bits.
     public init?(_ text: String) {
         var rest = Array(text.utf8)[...]
         var isNegative = false
@@ -41,16 +41,8 @@ public struct PolicyNumber: Sendable, Comparable, Hashable {
 
     private static func exponent(_ text: inout ArraySlice<UInt8>) -> Int? {
         guard let letter = text.first, letter == UInt8(ascii: "e") || letter == UInt8(ascii: "E") else { return 0 }
-        text.removeFirst()
-        var isNegative = false
-        if let sign = text.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
-            isNegative = sign == UInt8(ascii: "-")
-            text.removeFirst()
-        }
-        let digits = self.digits(&text)
-        guard (1...9).contains(digits.count) else { return nil }
-        let value = digits.reduce(0) { $0 * 10 + Int($1) }
-        return isNegative ? -value : value
+        defer { text = [] }
+        return Int32(String(decoding: text.dropFirst(), as: UTF8.self)).map(Int.init)
     }
 
     public static func < (left: PolicyNumber, right: PolicyNumber) -> Bool {

@@ -1,7 +1,7 @@
 /// An Amazon Resource Name split at its first five colons; the resource may have more. Any part may be empty or a pattern.
 ///
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
-public struct ARN: Sendable, Hashable, CustomStringConvertible {
+public struct ARN: Sendable, CustomStringConvertible {
     public let partition: String
     public let service: String
     public let region: String
@@ -19,11 +19,22 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
     /// - Returns: nil when the text does not start with `arn:` or has fewer than five colons.
     public init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 6, parts[0] == "arn" else { return nil }
+        guard parts.count == 6, parts[0].utf8.elementsEqual("arn".utf8) else { return nil }
         self.init(partition: parts[1], service: parts[2], region: parts[3], account: parts[4], resource: parts[5])
     }
 
     public var description: String {
         "arn:\(self.partition):\(self.service):\(self.region):\(self.account):\(self.resource)"
+    }
+}
+
+extension ARN: Hashable {
+    /// By code units: an ARN names something else than one that is only canonically equivalent.
+    public static func == (left: ARN, right: ARN) -> Bool {
+        left.description.utf8.elementsEqual(right.description.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for byte in self.description.utf8 { hasher.combine(byte) }
     }
 }
