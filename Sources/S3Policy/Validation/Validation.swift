@@ -1,6 +1,7 @@
 /// What a rule looks at: one policy, and what is known about it.
 public struct ValidationSubject: Sendable {
     public let document: JSONDocument
+    public let root: JSONNode
     public let kind: PolicyKind
     public let outline: PolicyOutline
     /// The policy, when it has no mistake that leaves it without a meaning.
@@ -12,10 +13,39 @@ public struct ValidationSubject: Sendable {
     public init?(_ document: JSONDocument, kind: PolicyKind, reference: ServiceReference) {
         guard document.isComplete, let root = document.root else { return nil }
         self.document = document
+        self.root = root
         self.kind = kind
         self.outline = PolicyOutline(root)
         self.policy = try? Policy(document, kind: kind)
         self.reference = reference
+    }
+
+    /// The statements that are objects.
+    var statements: [StatementOutline] { self.outline.statements.filter { $0.node.object != nil } }
+
+    /// Every condition of every statement.
+    var conditions: [(statement: StatementOutline, condition: ConditionOutline)] {
+        self.statements.flatMap { statement in statement.conditions.map { (statement, $0) } }
+    }
+
+    /// The findings of each statement.
+    func inStatements(_ find: (StatementOutline) -> [Finding]) -> [Finding] {
+        self.statements.flatMap(find)
+    }
+
+    /// A finding for each condition that has one.
+    func inConditions(_ find: (StatementOutline, ConditionOutline) -> Finding?) -> [Finding] {
+        self.conditions.compactMap(find)
+    }
+
+    /// A finding for each string that names actions.
+    func inActions(_ find: (StatementOutline, Located<String>) -> Finding?) -> [Finding] {
+        self.statements.flatMap { statement in statement.actions.compactMap { find(statement, $0) } }
+    }
+
+    /// A finding for each string that names resources.
+    func inResources(_ find: (StatementOutline, Located<String>) -> Finding?) -> [Finding] {
+        self.statements.flatMap { statement in statement.resources.compactMap { find(statement, $0) } }
     }
 }
 

@@ -1,0 +1,76 @@
+extension ServiceReference {
+    /// Whether a pattern of S3 matches any action.
+    func hasAction(_ pattern: ActionPattern) -> Bool {
+        if self.action(named: pattern.name) != nil { return true }
+        return !self.actions(matching: pattern).isEmpty
+    }
+
+    /// The actions that a pattern matches.
+    public func actions(matching pattern: ActionPattern) -> [ActionReference] {
+        guard Glob(pattern.service.lowercased()).matches("s3") else { return [] }
+        if let exact = self.action(named: pattern.name) { return [exact] }
+        guard pattern.name.contains(where: { $0 == "*" || $0 == "?" }) else { return [] }
+        let name = Glob(pattern.name.lowercased())
+        return self.actions.filter { name.matches($0.name.lowercased()) }
+    }
+
+    /// Whether the resource of an S3 ARN has the form of one of S3's resource types.
+    func matchesFormat(_ arn: ARN) -> Bool {
+        if arn.isBucketOrObject { return arn.hasBucketName }
+        return self.resourceTypes.contains { type in
+            type.arnFormats.contains { format in
+                guard let resource = ARN(format)?.resource, !resource.hasPrefix("${") else { return false }
+                return Glob(resource.replacingPlaceholders).matches(arn.resource)
+            }
+        }
+    }
+
+    /// The types of resources of a bucket policy that a resource pattern can be.
+    func bucketPolicyTypes(of resource: String) -> [String] {
+        guard resource != "*", let arn = ARN(resource) else { return ["bucket", "object"] }
+        guard arn.isBucketOrObject else { return arn.resource.contains("/object/") ? ["object"] : ["bucket", "object"] }
+        if arn.resource.contains("/") { return arn.resource.prefix { $0 != "/" }.contains("*") ? ["bucket", "object"] : ["object"] }
+        // A wildcard may reach over the slash.
+        return arn.resource.contains("*") || arn.resource.contains("${") ? ["bucket", "object"] : ["bucket"]
+    }
+}
+
+extension ActionReference {
+    /// The types of resources that the action has in a bucket policy: `bucket` and `object`, or the same behind an access point.
+    var bucketPolicyTypes: Set<String> {
+        var types: Set<String> = []
+        if !Set(self.resourceTypes).isDisjoint(with: ["bucket"]) { types.insert("bucket") }
+        if !Set(self.resourceTypes).isDisjoint(with: ["object", "accesspointobject"]) { types.insert("object") }
+        return types
+    }
+}
+
+extension ARN {
+    /// Whether the resource is a bucket or an object of one, rather than an access point, a job and the like.
+    var isBucketOrObject: Bool {
+        let kinds = ["accesspoint", "access-grants", "job", "storage-lens", "storage-lens-group", "async-request"]
+        return !kinds.contains { self.resource.hasPrefix("\($0)/") }
+            || self.region.isEmpty && self.account.isEmpty && self.resource.hasPrefix("job/")
+    }
+
+    /// Whether what stands before the first slash could be a bucket's name.
+    fileprivate var hasBucketName: Bool {
+        let bucket = self.resource.prefix { $0 != "/" }
+        return !bucket.isEmpty
+            && bucket.utf8.allSatisfy { $0.isLetterOrDigit || "-._*?${}:,' ".utf8.contains($0) }
+            && !(bucket.utf8.count > 255)
+    }
+}
+
+extension String {
+    /// `${Name}` becomes `*`.
+    fileprivate var replacingPlaceholders: String {
+        var text = ""
+        var rest = self[...]
+        while let start = rest.utf8.firstRange(of: "${".utf8) {
+            text += rest[..<start.lowerBound] + "*"
+            rest = rest[start.upperBound...].drop { $0 != "}" }.dropFirst()
+        }
+        return text + rest
+    }
+}

@@ -1,0 +1,50 @@
+/// Judges policies by every rule.
+public struct PolicyValidator: Sendable {
+    public let reference: ServiceReference
+
+    /// - Parameter reference: What is known about S3.
+    public init(reference: ServiceReference = .embedded) {
+        self.reference = reference
+    }
+
+    /// Everything that is to be changed in a document, in the order of its text.
+    ///
+    /// A document that lost values while it was read is only told as such: what is missing in it may be what was lost.
+    public func findings(in document: JSONDocument, kind: PolicyKind) -> [Finding] {
+        var findings = document.problems.map { Finding(.jsonSyntaxError, $0.message, at: $0.range) }
+        if let rejection = FirstByte.finding(in: document, kind: kind) { findings.append(rejection) }
+        guard let subject = ValidationSubject(document, kind: kind, reference: self.reference) else { return findings }
+        for rule in ValidationRules.all { findings += rule.findings(in: subject) }
+        return findings.enumerated().sorted { left, right in
+            let places = (left.element.ranges.first?.lowerBound ?? 0, right.element.ranges.first?.lowerBound ?? 0)
+            return places.0 != places.1 ? places.0 < places.1 : left.offset < right.offset
+        }.map(\.element)
+    }
+}
+
+extension IssueCode {
+    static let jsonSyntaxError = IssueCode("JSON_SYNTAX_ERROR", .error)
+
+    /// Where the code is explained: on AWS's page for its own codes.
+    public var learnMoreLink: String {
+        let page = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
+        let name = self.name.lowercased().replacingUnderscores
+        switch self.origin {
+        case .accessAnalyzer:
+            let type =
+                switch self.type {
+                case .error: "error"
+                case .securityWarning: "security-warning"
+                case .warning: "general-warning"
+                case .suggestion: "suggestion"
+                }
+            return "\(page)#access-analyzer-reference-policy-checks-\(type)-\(name)"
+        case .s3: return "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html"
+        case .countersign: return "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html"
+        }
+    }
+}
+
+extension String {
+    fileprivate var replacingUnderscores: String { self.split(separator: "_").joined(separator: "-") }
+}

@@ -1,0 +1,31 @@
+extension IssueCode {
+    static let actionDoesNotApply = IssueCode("S3_ACTION_DOES_NOT_APPLY", .error, origin: .s3)
+}
+
+/// No resource of the statement fits one of its actions: S3 refuses the policy.
+///
+/// Object actions need `bucket/key`, bucket actions the bucket alone.
+enum ActionDoesNotApply: ValidationRule {
+    static let codes = [IssueCode.actionDoesNotApply]
+
+    static func findings(in subject: ValidationSubject) -> [Finding] {
+        guard subject.kind == .bucket else { return [] }
+        return subject.inStatements { statement in
+            let resources = statement.element("Resource")?.value.located ?? []
+            guard !resources.isEmpty, resources.allSatisfy({ $0.value == "*" || ARN($0.value)?.service == "s3" }) else { return [] }
+            let types = Set(resources.flatMap { subject.reference.bucketPolicyTypes(of: $0.value) })
+            return (statement.element("Action")?.value.located ?? []).compactMap { action in
+                guard let pattern = ActionPattern(action.value) else { return nil }
+                let actions = subject.reference.actions(matching: pattern).filter { !$0.bucketPolicyTypes.isEmpty }
+                guard !actions.isEmpty, actions.allSatisfy({ types.isDisjoint(with: $0.bucketPolicyTypes) }) else { return nil }
+                let hint =
+                    types.contains("object")
+                    ? "it needs the bucket itself, without a slash" : "it needs objects, such as arn:aws:s3:::bucket/*"
+                return Finding(
+                    .actionDoesNotApply,
+                    "Action does not apply to any resource(s) in statement: \(action.value) is about something else; \(hint).",
+                    at: action.range)
+            }
+        }
+    }
+}

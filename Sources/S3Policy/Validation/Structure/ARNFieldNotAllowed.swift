@@ -1,0 +1,28 @@
+extension IssueCode {
+    static let arnAccountNotAllowed = IssueCode("ARN_ACCOUNT_NOT_ALLOWED", .error)
+    static let arnRegionNotAllowed = IssueCode("ARN_REGION_NOT_ALLOWED", .error)
+}
+
+/// The ARN of a bucket or object names a Region or an account; neither has a place there.
+enum ARNFieldNotAllowed: ValidationRule {
+    static let codes = [IssueCode.arnAccountNotAllowed, IssueCode.arnRegionNotAllowed]
+
+    static func findings(in subject: ValidationSubject) -> [Finding] {
+        subject.inStatements { statement in
+            statement.resources.flatMap { resource -> [Finding] in
+                guard let arn = ARN(resource.value), arn.service == "s3", arn.isBucketOrObject else { return [] }
+                let bare = ARN(partition: arn.partition, service: arn.service, region: "", account: "", resource: arn.resource).description
+                var findings: [Finding] = []
+                if !["", "*"].contains(arn.account) {
+                    let message = "The ARN of a bucket or object names no account; write \(bare)."
+                    findings.append(Finding(.arnAccountNotAllowed, message, at: resource.range))
+                }
+                if !["", "*"].contains(arn.region) {
+                    let message = "The ARN of a bucket or object names no Region; write \(bare)."
+                    findings.append(Finding(.arnRegionNotAllowed, message, at: resource.range))
+                }
+                return findings
+            }
+        }
+    }
+}

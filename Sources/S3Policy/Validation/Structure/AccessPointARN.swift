@@ -1,0 +1,42 @@
+extension IssueCode {
+    static let invalidARNAccount = IssueCode("INVALID_ARN_ACCOUNT", .error)
+    static let missingARNAccount = IssueCode("MISSING_ARN_ACCOUNT", .error)
+    static let invalidARNRegion = IssueCode("INVALID_ARN_REGION", .error)
+    static let missingARNRegion = IssueCode("MISSING_ARN_REGION", .error)
+}
+
+/// The ARN of an access point lacks its account or Region, or has one that does not exist.
+///
+/// Multi-Region access points, whose aliases end in `.mrap`, have no Region.
+enum AccessPointARN: ValidationRule {
+    static let codes = [IssueCode.invalidARNAccount, IssueCode.missingARNAccount, IssueCode.invalidARNRegion, IssueCode.missingARNRegion]
+
+    static func findings(in subject: ValidationSubject) -> [Finding] {
+        subject.inStatements { statement in
+            statement.resources.flatMap { resource -> [Finding] in
+                guard let arn = ARN(resource.value), arn.service == "s3", !arn.isBucketOrObject, subject.reference.matchesFormat(arn) else {
+                    return []
+                }
+                func finding(_ code: IssueCode, _ message: String) -> Finding { Finding(code, message, at: resource.range) }
+                var findings: [Finding] = []
+                if arn.account.isEmpty {
+                    findings.append(
+                        finding(
+                            .missingARNAccount, "Add the account that owns the access point: arn:aws:s3:REGION:ACCOUNT:\(arn.resource)."))
+                } else if !Principal.isAccount(arn.account), !arn.account.contains(where: { "*?$".contains($0) }) {
+                    findings.append(finding(.invalidARNAccount, "\"\(arn.account)\" is no account id; it has twelve digits."))
+                }
+                let isMultiRegion = arn.resource.contains(".mrap")
+                if arn.region.isEmpty, !isMultiRegion {
+                    findings.append(finding(.missingARNRegion, "Add the access point's Region: arn:aws:s3:REGION:ACCOUNT:\(arn.resource)."))
+                } else if !arn.region.isEmpty, !Regions.isRegion(arn.region), !arn.region.contains(where: { "*?$".contains($0) }) {
+                    findings.append(
+                        finding(
+                            .invalidARNRegion,
+                            "There is no Region \"\(arn.region)\"." + Finding.didYouMean(NearestName.of(arn.region, among: Regions.all))))
+                }
+                return findings
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+extension IssueCode {
+    static let invalidPartition = IssueCode("INVALID_PARTITION", .error)
+}
+
+/// A resource's ARN names a partition that AWS does not have.
+enum InvalidPartition: ValidationRule {
+    static let codes = [IssueCode.invalidPartition]
+
+    static func findings(in subject: ValidationSubject) -> [Finding] {
+        subject.inResources { _, resource in
+            guard let arn = ARN(resource.value), !partitions.contains(arn.partition), !arn.partition.contains(where: { "*?$".contains($0) })
+            else { return nil }
+            let message = "There is no partition \"\(arn.partition)\"; write \"aws\", or aws-cn or aws-us-gov for China and GovCloud."
+            return Finding(.invalidPartition, message, at: resource.range)
+        }
+    }
+
+    private static let partitions = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"]
+}

@@ -1,0 +1,36 @@
+extension IssueCode {
+    static let invalidServicePrincipalFormat = IssueCode("INVALID_SERVICE_PRINCIPAL_FORMAT", .error)
+}
+
+/// A service principal is not of the form `service.amazonaws.com`, in a principal or in a condition on one.
+enum InvalidServicePrincipalFormat: ValidationRule {
+    static let codes = [IssueCode.invalidServicePrincipalFormat]
+
+    static func findings(in subject: ValidationSubject) -> [Finding] {
+        let keys = [
+            "aws:principalservicename", "aws:principalservicenameslist", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast",
+        ]
+        return subject.inStatements { statement in
+            let principals = statement.principals.filter { $0.kind == "Service" }.map(\.text)
+            let conditions = statement.conditions.filter {
+                keys.contains($0.key?.lowercased ?? "") && $0.operator?.comparison.family == .string
+            }
+            let values = conditions.flatMap { condition in
+                condition.texts.filter { condition.operator?.comparison.matchesPatterns != true || !$0.value.contains("*") }
+            }
+            return (principals + values).filter { !isServicePrincipal($0.value) && !$0.value.contains("${") }.map { text in
+                Finding(
+                    .invalidServicePrincipalFormat, "\"\(text.value)\" is no service; write it as in cloudfront.amazonaws.com.",
+                    at: text.range)
+            }
+        }
+    }
+
+    /// `service.amazonaws.com`, perhaps with a Region before the domain, or the domain of another partition.
+    private static func isServicePrincipal(_ text: String) -> Bool {
+        let domains = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal", ".amazonaws.eu", ".aws.com"]
+        guard let domain = domains.first(where: text.hasSuffix) else { return false }
+        return !text.dropLast(domain.utf8.count).isEmpty
+            && text.utf8.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }
+    }
+}

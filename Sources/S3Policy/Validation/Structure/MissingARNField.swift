@@ -1,0 +1,19 @@
+extension IssueCode {
+    static let missingARNField = IssueCode("MISSING_ARN_FIELD", .error)
+}
+
+/// A resource's ARN has fewer than its six fields.
+enum MissingARNField: ValidationRule {
+    static let codes = [IssueCode.missingARNField]
+
+    static func findings(in subject: ValidationSubject) -> [Finding] {
+        subject.inResources { _, resource in
+            guard resource.value.hasPrefix("arn:"), resource.value.split(separator: ":", omittingEmptySubsequences: false).count < 6 else {
+                return nil
+            }
+            let message =
+                "An ARN has six fields between colons: arn:partition:service:region:account:resource. For S3: arn:aws:s3:::bucket/key."
+            return Finding(.missingARNField, message, at: resource.range)
+        }
+    }
+}
