@@ -73,11 +73,13 @@ struct ConditionCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(self.operation) \(self.values) for \(self.requested.map { "\($0)" } ?? "nothing"): \(self.holds)" }
 
     /// What the condition does in a statement of this effect, without another statement.
-    func outcome(effect: String) throws -> Evaluation.Outcome {
+    func outcome(effect: String) throws -> Evaluation.Outcome { try self.evaluation(effect: effect).outcome }
+
+    func evaluation(effect: String) throws -> Evaluation {
         let list = self.values.map(quoted).joined(separator: ", ")
         var values = try context(self.others)
         values[try #require(ConditionKey("aws:requesttag/VALUE"))] = self.requested
         let policy = try policy(effect, when: self.operation, "aws:RequestTag/value", "[\(list)]")
-        return PolicyEvaluator(policy).evaluate(request(values)).outcome
+        return PolicyEvaluator(policy).evaluate(request(values))
     }
 }

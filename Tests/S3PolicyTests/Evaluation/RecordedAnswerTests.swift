@@ -47,6 +47,15 @@ struct RecordedAnswerTests {
         ConditionCase("StringLike", ["?"], "\u{E9}", true),
         ConditionCase("StringLike", ["?"], "e\u{301}", false),
         ConditionCase("StringLike", ["*\u{10400}"], "a\u{10400}", true),
+        ConditionCase("StringNotLike", ["a?b"], "a\u{10400}b", true),
+        ConditionCase("StringLike", ["a??b"], "a\u{10400}b", true),
+        ConditionCase("StringLike", ["a*?b"], "a\u{10400}b", true),
+        ConditionCase("StringLike", ["a?*b"], "a\u{10400}b", true),
+        ConditionCase("StringLike", ["\u{10400}?"], "\u{10400}x", true),
+        ConditionCase("StringLike", ["\u{10400}?"], "\u{10400}\u{10428}", false),
+        ConditionCase("StringLike", ["a?b"], "a:b", true),
+        ConditionCase("StringLike", ["a[b]"], "ab", false),
+        ConditionCase("StringNotEquals", ["\u{10400}"], "\u{10428}", true),
         ConditionCase("ArnLike", ["arn:aws:s3:::?"], "arn:aws:s3:::\u{10400}", false),
         ConditionCase("ArnLike", ["arn:aws:s3:::??"], "arn:aws:s3:::\u{10400}", true),
     ]
@@ -122,6 +131,27 @@ struct RecordedAnswerTests {
         ConditionCase("NotIpAddress", ["not-an-ip"], "not-an-ip", false),
         ConditionCase("NotIpAddress", ["192.0.2.0/33"], "192.0.2.1", true),
         ConditionCase("NotIpAddress", ["192.0.2.0/"], "192.0.2.1", true),
+        ConditionCase("NotIpAddress", ["192.0.2.0/24"], "192.0.513", false),
+        ConditionCase("NotIpAddress", ["192.0.2.0/24"], "3221225985", false),
+        ConditionCase("NotIpAddress", ["192.0.2.0/24"], "192.0.2.1/32", false),
+        ConditionCase("IpAddress", ["192.0.2.0/24"], "::FFFF:c000:201", true),
+        ConditionCase("NotIpAddress", ["::ffff:192.0.2.1"], "::ffff:192.0.2.1", true),
+        ConditionCase("NotIpAddress", ["::ffff:192.0.2.0/24"], "192.0.2.1", true),
+        ConditionCase("NotIpAddress", ["::192.0.2.0/120"], "::192.0.2.1", false),
+        ConditionCase("NotIpAddress", ["2001:db8::/64"], "2001:db8::192.0.2.1", false),
+        ConditionCase("NotIpAddress", ["2001:db8::192.0.2.0/120"], "2001:db8::c000:201", true),
+        ConditionCase("IpAddress", ["2001:DB8::/064"], "2001:0db8:0000:0000:0000:0000:0000:0001", true),
+        ConditionCase("IpAddress", ["2001:db8::/64"], "2001:db8:0:0:ffff:ffff:ffff:ffff", true),
+        ConditionCase("IpAddress", ["2001:db8::/64"], "2001:db8:0:1::", false),
+        ConditionCase("NotIpAddress", ["2001:db8::/129"], "2001:db8::1", true),
+        ConditionCase("NotIpAddress", ["2001:db8::1/0"], "2001:db8::1", true),
+        ConditionCase("NotIpAddress", ["2001:db8::5/127"], "2001:db8::4", true),
+        ConditionCase("IpAddress", ["2001:db8::4/127"], "2001:db8::6", false),
+        ConditionCase("IpAddress", ["not-an-ip", "192.0.2.0/24"], "192.0.2.1", true),
+        ConditionCase("NotIpAddress", ["not-an-ip", "192.0.2.0/24"], "192.0.3.1", true),
+        ConditionCase("NotIpAddress", ["192.0.2.0/24", "not-an-ip"], "192.0.2.1", false),
+        ConditionCase("IpAddress", ["2001:db8::5/64", "2001:db8::/64"], "2001:db8::1", true),
+        ConditionCase("NotIpAddress", ["2001:db8::/64", "2001:db8::5/64"], "2001:db8::1", false),
     ]
 
     static let booleans = [
@@ -158,6 +188,13 @@ struct RecordedAnswerTests {
             #expect(try example.outcome(effect: "Allow") == .none)
             #expect(try example.outcome(effect: "Deny") == .deny)
             #expect(try ConditionCase(operation, ["not-an-arn", any], user, false).outcome(effect: "Allow") == .none)
+        }
+        let roles = "arn:aws:iam::*:role/*"
+        for values in [["not-an-arn", any], ["not-an-arn", roles], [roles, "not-an-arn"]] {
+            for operation in ["ArnLike", "ArnNotLike"] {
+                #expect(try ConditionCase(operation, values, user, false).outcome(effect: "Allow") == .none)
+                #expect(try ConditionCase(operation, values, user, true).outcome(effect: "Deny") == .deny)
+            }
         }
         #expect(try ConditionCase("ArnLike", [any, "not-an-arn"], user, true).outcome(effect: "Allow") == .allow)
         #expect(try ConditionCase("ArnNotLike", [any, "not-an-arn"], user, false).outcome(effect: "Deny") == .none)
