@@ -112,7 +112,8 @@ let package = Package(
         .testTarget(
             name: "S3SigningTests", dependencies: ["S3Signing", "SigV4", "Libcrypto"], resources: [.copy("Fixtures")],
             swiftSettings: settings),
-        .testTarget(name: "S3PolicyTests", dependencies: ["S3Policy"], swiftSettings: settings),
+        .testTarget(
+            name: "S3PolicyTests", dependencies: ["S3Policy"], resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(
             name: "UploadsTests", dependencies: ["Uploads", "S3Signing", "SigV4", "Libcrypto"], swiftSettings: settings),
         .testTarget(

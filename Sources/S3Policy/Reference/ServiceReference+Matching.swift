@@ -25,6 +25,23 @@ extension ServiceReference {
         }
     }
 
+    /// Whether there is a key of this name, whether or not it names a tag as it should.
+    func hasFamily(of key: ConditionKey) -> Bool {
+        self.conditionKey(key) != nil || self.familyReference(key) != nil
+    }
+
+    /// Whether the key is one of a tag.
+    func familyNamesTag(_ key: ConditionKey) -> Bool {
+        self.familyReference(key)?.namesTag == true
+    }
+
+    /// Whether one of the action's resource types has the key.
+    func resourceHas(_ key: ConditionKey, for action: ActionReference) -> Bool {
+        action.resourceTypes.contains { name in
+            self.resourceType(named: name)?.conditionKeys.contains { ConditionKeyReference.lowercasedFamily(of: $0) == key.family } == true
+        }
+    }
+
     /// The types of resources of a bucket policy that a resource pattern can be.
     func bucketPolicyTypes(of resource: String) -> [String] {
         guard resource != "*", let arn = ARN(resource) else { return ["bucket", "object"] }

@@ -43,8 +43,13 @@ public struct ServiceReference: Sendable {
 
     /// What is known about a key; nil when the data do not have it. A key of a tag must name a tag, another one must not.
     public func conditionKey(_ key: ConditionKey) -> ConditionKeyReference? {
-        guard let reference = self.keyIndexes[key.family].map({ self.conditionKeys[$0] }) else { return nil }
+        guard let reference = self.familyReference(key) else { return nil }
         return reference.namesTag == (key.tagKey != nil) ? reference : nil
+    }
+
+    /// The key of the same name, whether or not that names a tag as it should.
+    func familyReference(_ key: ConditionKey) -> ConditionKeyReference? {
+        self.keyIndexes[key.family].map { self.conditionKeys[$0] }
     }
 
     /// The resource type of a name, such as `object`.
@@ -97,6 +102,9 @@ public struct ConditionKeyReference: Sendable, Hashable {
         self.isSensitive = isSensitive
         self.lowercasedFamily = Self.lowercasedFamily(of: name)
     }
+
+    /// The name without the tag's placeholder.
+    var familyName: String { String(self.name.prefix { $0 != "/" }) }
 
     /// Whether a tag's name belongs to it.
     public var namesTag: Bool { self.name.contains("/") }

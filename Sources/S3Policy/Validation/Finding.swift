@@ -22,6 +22,10 @@ public struct Finding: Sendable, Hashable {
     public var type: FindingType { self.code.type }
 }
 
+extension Finding: CustomStringConvertible {
+    public var description: String { "\(self.type.rawValue) \(self.code): \(self.message)" }
+}
+
 /// How grave a ``Finding`` is, as IAM Access Analyzer grades it.
 ///
 /// Source: <https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ValidatePolicyFinding.html>.
@@ -51,5 +55,14 @@ public struct Fix: Sendable, Hashable {
     public init(_ title: String, edits: [Edit]) {
         self.title = title
         self.edits = edits
+    }
+
+    /// The document with the replacements made.
+    public func applied(to bytes: [UInt8]) -> [UInt8] {
+        var fixed = bytes
+        for edit in self.edits.sorted(by: { $0.range.lowerBound > $1.range.lowerBound }) {
+            fixed.replaceSubrange(edit.range, with: edit.replacement.utf8)
+        }
+        return fixed
     }
 }

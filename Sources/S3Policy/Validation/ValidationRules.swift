@@ -1,6 +1,6 @@
 /// Every rule that there is, in the order of their folders.
 public enum ValidationRules {
-    public static let all: [any ValidationRule.Type] = structure + rejections
+    public static let all: [any ValidationRule.Type] = structure + conditions + rejections
 
     /// Elements, principals, actions and resources.
     private static let structure: [any ValidationRule.Type] = [
@@ -40,6 +40,51 @@ public enum ValidationRules {
         RedundantAction.self,
         RedundantResource.self,
         RedundantStatement.self,
+    ]
+
+    /// Condition keys, operators and values, and policy variables.
+    private static let conditions: [any ValidationRule.Type] = [
+        DuplicateKeysWithDifferentCase.self,
+        InvalidConditionDataType.self,
+        InvalidConditionKeyFormat.self,
+        InvalidConditionMultipleBoolean.self,
+        InvalidConditionOperator.self,
+        NullWithIfExists.self,
+        InvalidGlobalConditionKey.self,
+        InvalidServiceConditionKey.self,
+        InvalidRegion.self,
+        InvalidVariableForOperator.self,
+        MissingQualifier.self,
+        ARNConditionKey.self,
+        VariableSyntax.self,
+        VariableUnsupported.self,
+        PrivateIPAddress.self,
+        MissingTagKeyInCondition.self,
+        InvalidVPCFormat.self,
+        UnsupportedActionForConditionKey.self,
+        MissingActionForConditionKey.self,
+        UnsupportedConditionKeyForServicePrincipal.self,
+        TypeMismatch.self,
+        TypeMismatchOfValue.self,
+        InvalidDateValue.self,
+        InvalidKMSKeyValue.self,
+        UsageTooPermissive.self,
+        WildcardWithoutLikeOperator.self,
+        UntrustworthyConditionKey.self,
+        ForAllValuesWithSingleValuedKey.self,
+        MissingPairedConditionKeys.self,
+        UnsupportedTagConditionKey.self,
+        ServicePrincipalAccess.self,
+        StringLikeOperatorWithARNConditionKeys.self,
+        S3PrefixInNegativeContext.self,
+        EmptyCondition.self,
+        EquivalentToNull.self,
+        ImproveIPRange.self,
+        NullWithQualifier.self,
+        RedundantConditionValueNum.self,
+        IrrelevantConditionKeyInPolicy.self,
+        RedundantDueToWildcard.self,
+        UseConditionKeyOnlyWithSupportedServices.self,
     ]
 
     /// What S3 refuses when a policy is put.

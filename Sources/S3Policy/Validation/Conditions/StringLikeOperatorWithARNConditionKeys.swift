@@ -1,0 +1,26 @@
+extension IssueCode {
+    static let stringLikeOperatorWithARNConditionKeys = IssueCode("STRING_LIKE_OPERATOR_WITH_ARN_CONDITION_KEYS", .securityWarning)
+}
+
+/// StringLike compares an ARN, where a `*` reaches over colons into another account.
+enum StringLikeOperatorWithARNConditionKeys: ValidationRule {
+    static let codes = [IssueCode.stringLikeOperatorWithARNConditionKeys]
+
+    static func findings(in subject: ValidationSubject) -> [Finding] {
+        subject.inConditions { _, condition in
+            guard let key = condition.key, let conditionOperator = condition.operator,
+                [.stringLike, .stringNotLike].contains(conditionOperator.comparison),
+                subject.reference.conditionKey(key)?.types.first == .arn,
+                condition.texts.contains(where: { PolicyText($0.value, version: subject.outline.version).hasWildcard })
+            else { return nil }
+            let comparison: Comparison = conditionOperator.comparison == .stringLike ? .arnLike : .arnNotLike
+            let name = ConditionOperator(comparison, qualifier: conditionOperator.qualifier, hasIfExists: conditionOperator.hasIfExists)
+            let isAlone = condition.operatorMember.value.object?.count == 1
+            return Finding(
+                .stringLikeOperatorWithARNConditionKeys,
+                "In \(conditionOperator) a * reaches over colons into other accounts; write \(name).",
+                at: condition.operatorMember.keyRange,
+                fix: isAlone ? .replace(condition.operatorMember.keyRange, by: name.description) : nil)
+        }
+    }
+}
