@@ -60,6 +60,7 @@ public enum HeaderRules {
     }
 
     /// Whether two names are the same but for the case of ASCII letters, compared without making new texts.
+    @inlinable
     public static func isSame(_ left: borrowing String, _ right: borrowing String) -> Bool {
         // Lengths first: they tell nearly all names apart, and cost nothing.
         guard left.utf8.count == right.utf8.count else { return false }
@@ -72,6 +73,7 @@ public enum HeaderRules {
     }
 
     /// Whether two texts are the same bytes; to Swift they are equal when they only look the same.
+    @inlinable
     package static func isIdentical(_ left: borrowing String, _ right: borrowing String) -> Bool {
         guard left.utf8.count == right.utf8.count else { return false }
         return unsafe withBytes(of: left) { left in
@@ -100,6 +102,7 @@ public enum HeaderRules {
     }
 
     @inline(__always)
+    @usableFromInline
     static func lowercased(_ byte: UInt8) -> UInt8 {
         (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
     }
