@@ -174,8 +174,9 @@ public struct S3Verifier: Sendable {
     /// value of `x-amz-content-sha256` is covered in any case, as the canonical request's last line.
     private func checkSignedHeaders(_ request: ReceivedRequest, _ presented: PresentedSignature) throws(S3Error) {
         var unsigned = presented.signedHeaders.contains("host") ? [] : ["host"]
-        for header in request.headers where S3Verifier.mustBeSigned(header.name) {
-            let name = HeaderRules.lowercased(header.name)
+        let headers = request.headers.span
+        for index in headers.indices where S3Verifier.mustBeSigned(headers[index].name) {
+            let name = HeaderRules.lowercased(headers[index].name)
             if !presented.signedHeaders.contains(name) { unsigned.append(name) }
         }
         guard unsigned.isEmpty else {

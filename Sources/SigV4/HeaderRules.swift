@@ -66,8 +66,9 @@ public enum HeaderRules {
         guard left.utf8.count == right.utf8.count else { return false }
         return unsafe withBytes(of: left) { left in
             unsafe withBytes(of: right) { right in
-                for index in 0..<left.count where unsafe lowercased(left[index]) != lowercased(right[index]) { return false }
-                return true
+                var difference: UInt8 = 0
+                for index in 0..<left.count { unsafe difference |= lowercased(left[index]) ^ lowercased(right[index]) }
+                return difference == 0
             }
         }
     }
@@ -78,8 +79,10 @@ public enum HeaderRules {
         guard left.utf8.count == right.utf8.count else { return false }
         return unsafe withBytes(of: left) { left in
             unsafe withBytes(of: right) { right in
-                for index in 0..<left.count where unsafe left[index] != right[index] { return false }
-                return true
+                // All bytes are looked at, so that the loop has no branch.
+                var difference: UInt8 = 0
+                for index in 0..<left.count { unsafe difference |= left[index] ^ right[index] }
+                return difference == 0
             }
         }
     }
