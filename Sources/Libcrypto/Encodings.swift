@@ -63,22 +63,28 @@ public enum Base64 {
     public static func encode(_ bytes: Span<UInt8>) -> String {
         let count = (bytes.count + 2) / 3 * 4
         return unsafe String(unsafeUninitializedCapacity: count) { text in
-            var written = 0
-            var start = 0
-            while start < bytes.count {
-                let left = bytes.count - start
-                let first = UInt32(bytes[start]) << 16
-                let second = left > 1 ? UInt32(bytes[start + 1]) << 8 : 0
-                let group = first | second | (left > 2 ? UInt32(bytes[start + 2]) : 0)
-                unsafe text[written] = symbol(group >> 18)
-                unsafe text[written + 1] = symbol(group >> 12)
-                unsafe text[written + 2] = left > 1 ? symbol(group >> 6) : padding
-                unsafe text[written + 3] = left > 2 ? symbol(group) : padding
-                written += 4
-                start += 3
-            }
-            return written
+            unsafe bytes.withUnsafeBufferPointer { unsafe encode($0, into: text) }
+            return count
         }
+    }
+
+    private static func encode(_ bytes: UnsafeBufferPointer<UInt8>, into text: UnsafeMutableBufferPointer<UInt8>) {
+        let whole = bytes.count / 3
+        for group in 0..<whole {
+            let (first, second, third) = unsafe (bytes[3 * group], bytes[3 * group + 1], bytes[3 * group + 2])
+            unsafe text[4 * group] = symbol(first >> 2)
+            unsafe text[4 * group + 1] = symbol(first << 4 | second >> 4)
+            unsafe text[4 * group + 2] = symbol(second << 2 | third >> 6)
+            unsafe text[4 * group + 3] = symbol(third)
+        }
+        let left = bytes.count - 3 * whole
+        guard left > 0 else { return }
+        let first = unsafe bytes[3 * whole]
+        let second = left > 1 ? unsafe bytes[3 * whole + 1] : 0
+        unsafe text[4 * whole] = symbol(first >> 2)
+        unsafe text[4 * whole + 1] = symbol(first << 4 | second >> 4)
+        unsafe text[4 * whole + 2] = left > 1 ? symbol(second << 2) : padding
+        unsafe text[4 * whole + 3] = padding
     }
 
     /// The bytes of a text; missing padding, white space, set bits behind the last byte and foreign characters are all `nil`.
@@ -86,34 +92,49 @@ public enum Base64 {
         let symbols = text.utf8.span
         guard symbols.count.isMultiple(of: 4) else { return nil }
         if symbols.isEmpty { return [] }
-        let end = symbols.count
-        let paddings = symbols[end - 1] != padding ? 0 : symbols[end - 2] != padding ? 1 : 2
+        let paddings = symbols[symbols.count - 1] != padding ? 0 : symbols[symbols.count - 2] != padding ? 1 : 2
         var areValid = true
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: end / 4 * 3) { bytes, count in
-            for start in stride(from: 0, to: end, by: 4) {
-                let isLast = start + 4 == end
-                var group: UInt32 = 0
-                var seen: UInt8 = 0
-                for position in 0..<4 {
-                    let value = isLast && position >= 4 - paddings ? 0 : values[Int(symbols[start + position])]
-                    seen |= value
-                    group = group << 6 | UInt32(value & 63)
-                }
-                areValid = areValid && seen < 64
-                for position in 0..<3 { unsafe bytes[count + position] = UInt8(truncatingIfNeeded: group >> (16 - 8 * position)) }
-                count += 3
-            }
-            for index in (count - paddings)..<count { unsafe areValid = areValid && bytes[index] == 0 }
-            count -= paddings
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: symbols.count / 4 * 3) { bytes, count in
+            count = symbols.count / 4 * 3 - paddings
+            areValid = unsafe symbols.withUnsafeBufferPointer { unsafe decode($0, paddings: paddings, into: bytes) }
         }
         return areValid ? bytes : nil
     }
 
+    /// Decodes whole groups of four symbols; returns whether all of them are valid.
+    private static func decode(
+        _ symbols: UnsafeBufferPointer<UInt8>, paddings: Int, into bytes: UnsafeMutableBufferPointer<UInt8>
+    ) -> Bool {
+        let groups = symbols.count / 4
+        var seen: UInt8 = 0
+        for group in 0..<groups {
+            let isPadded = group == groups - 1
+            let first = unsafe value(of: symbols[4 * group])
+            let second = unsafe value(of: symbols[4 * group + 1])
+            let third = isPadded && paddings > 1 ? 0 : unsafe value(of: symbols[4 * group + 2])
+            let fourth = isPadded && paddings > 0 ? 0 : unsafe value(of: symbols[4 * group + 3])
+            seen |= first | second | third | fourth
+            unsafe bytes[3 * group] = first << 2 | second >> 4
+            unsafe bytes[3 * group + 1] = second << 4 | third >> 2
+            unsafe bytes[3 * group + 2] = third << 6 | fourth
+        }
+        // Bits behind the last byte would be a second text for the same bytes.
+        for index in 0..<paddings { unsafe seen |= bytes[3 * groups - 1 - index] == 0 ? 0 : invalid }
+        return seen < 64
+    }
+
     private static let padding = UInt8(ascii: "=")
 
+    /// The symbol of the low six bits.
     @inline(__always)
-    private static func symbol(_ bits: UInt32) -> UInt8 {
+    private static func symbol(_ bits: UInt8) -> UInt8 {
         symbols[Int(bits & 63)]
+    }
+
+    /// The six bits of a symbol, `invalid` for any other byte.
+    @inline(__always)
+    private static func value(of symbol: UInt8) -> UInt8 {
+        values[Int(symbol)]
     }
 
     private static let symbols: InlineArray<64, UInt8> = [
@@ -123,7 +144,9 @@ public enum Base64 {
         119, 120, 121, 122, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 43, 47,
     ]
 
-    /// What a symbol stands for, 255 for any other byte.
+    private static let invalid: UInt8 = 255
+
+    /// What a symbol stands for, `invalid` for any other byte.
     private static let values: InlineArray<256, UInt8> = [
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,

@@ -94,6 +94,7 @@ package struct JSONParser {
         try enter(depth: depth)
         var elements: [JSON] = []
         if close(UInt8(ascii: "]")) { return .array([]) }
+        elements.reserveCapacity(8)
         while true {
             skipWhitespace()
             elements.append(try value(depth: depth))
@@ -206,17 +207,33 @@ package struct JSONParser {
             case 0..<0x20:
                 throw error("a control character in a string must be escaped")
             default:
-                position += 1
+                skipPlainBytes()
             }
         }
         throw error("a string has no closing quote", at: opening)
     }
 
+    /// Goes to the next byte that ends a string or does not stand for itself in one.
+    private mutating func skipPlainBytes() {
+        position += unsafe bytes[position...].withUnsafeBufferPointer { bytes in
+            var count = 0
+            while count < bytes.count, unsafe JSONParser.isPlain(bytes[count]) { count += 1 }
+            return count
+        }
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
     /// The text of some bytes, `nil` where they are not UTF-8. What is ASCII, as nearly all is, costs little.
     private static func text(_ bytes: ArraySlice<UInt8>) -> String? {
-        var seen: UInt8 = 0
-        for byte in bytes { seen |= byte }
-        return seen < 0x80 ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
+        let isASCII = unsafe bytes.withUnsafeBufferPointer { bytes in
+            var seen: UInt8 = 0
+            for index in 0..<bytes.count { unsafe seen |= bytes[index] }
+            return seen < 0x80
+        }
+        return isASCII ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
     }
 
     private mutating func escape(into text: inout [UInt8]) throws(JSONSyntaxError) {

@@ -101,7 +101,7 @@ extension S3Signer {
     }
 
     private func credential(_ key: SigningKey) -> String {
-        "\(signer.credentials.accessKeyID)/\(key.scope)"
+        signer.credentials.accessKeyID + "/" + key.scope
     }
 }
 
@@ -195,7 +195,9 @@ extension PostPolicy {
     fileprivate func json(bucket: BucketName, signing: [Header], expiresAt: SigningTime) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(1024)
-        text += "{\"expiration\":\"\(expiresAt.iso8601)\",\"conditions\":[".utf8
+        text += "{\"expiration\":\"".utf8
+        text += expiresAt.iso8601.utf8
+        text += "\",\"conditions\":[".utf8
         Condition.equals(field: "bucket", value: bucket.name).append(to: &text)
         for condition in conditions {
             text.append(UInt8(ascii: ","))

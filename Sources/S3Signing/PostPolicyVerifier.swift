@@ -26,7 +26,8 @@ extension S3Verifier {
             throw .policyDenies("Policy Condition failed: \(condition.text)")
         }
         // The bucket that the URL names counts as a field: a policy without a condition on it would be good for every bucket.
-        var extra = fields.all.map(\.name).filter { !PostPolicy.isExempt($0) && !policy.names($0) }
+        var extra: [String] = []
+        for field in fields.all where !policy.names(field.name) && !PostPolicy.isExempt(field.name) { extra.append(field.name) }
         if fields["bucket"] == nil, !policy.names("bucket") { extra.append("bucket") }
         guard extra.isEmpty else { throw .policyDenies("Extra input fields: \(extra.joined(separator: ", "))") }
         return VerifiedForm(
@@ -227,12 +228,15 @@ struct ReceivedPolicy {
             throw .invalidPolicy("Policy missing conditions.")
         }
         self.expiration = time
+        self.conditions.reserveCapacity(conditions.count)
         for condition in conditions { try add(condition) }
     }
 
     /// Whether a condition names a field, given in lower case.
     func names(_ field: String) -> Bool {
-        conditions.contains { HeaderRules.isIdentical($0.field, field) }
+        let conditions = conditions.span
+        for index in conditions.indices where HeaderRules.isIdentical(conditions[index].field, field) { return true }
+        return false
     }
 
     private mutating func add(_ condition: JSON) throws(S3Error) {

@@ -33,13 +33,14 @@ public struct RequestTarget: Sendable {
 
     /// `nil` where it is not in origin form (RFC 9112 section 3.2.1), or its percent-encoding is broken or not UTF-8.
     public init?(_ target: String) {
-        let bytes = target.utf8
-        guard bytes.first == UInt8(ascii: "/") else { return nil }
-        let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
-        rawPath = String(target[..<end])
-        guard let path = PercentEncoding.decode(rawPath),
-            let query = QueryItem.parse(end < bytes.endIndex ? target[bytes.index(after: end)...] : "")
-        else { return nil }
+        let parts = unsafe withBytes(of: target) { bytes -> (rawPath: String, query: [QueryItem])? in
+            guard unsafe bytes.first == UInt8(ascii: "/") else { return nil }
+            let end = unsafe bytes.position(of: UInt8(ascii: "?"), in: 0..<bytes.count)
+            guard let query = unsafe QueryItem.parse(UnsafeBufferPointer(rebasing: bytes.dropFirst(end + 1))) else { return nil }
+            return (unsafe String(decoding: bytes[..<end], as: UTF8.self), query)
+        }
+        guard let (rawPath, query) = parts, let path = PercentEncoding.decode(rawPath) else { return nil }
+        self.rawPath = rawPath
         self.path = path
         self.query = query
     }

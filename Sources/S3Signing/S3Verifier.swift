@@ -26,8 +26,8 @@ public struct S3Verifier: Sendable {
         }
         let authorizations = request.values(of: "authorization")
         // As S3 was measured to do: without these two parameters, the others of a signature make nobody's request anyone's.
-        let isPresigned = target.query.contains { $0.name == "X-Amz-Algorithm" }
-        let isVersion2 = target.query.contains { $0.name == "Signature" }
+        let isPresigned = target.query.contains { HeaderRules.isIdentical($0.name, "X-Amz-Algorithm") }
+        let isVersion2 = target.query.contains { HeaderRules.isIdentical($0.name, "Signature") }
         guard authorizations.count + (isPresigned ? 1 : 0) + (isVersion2 ? 1 : 0) <= 1 else {
             throw .invalidArgument(
                 "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the "
@@ -174,8 +174,9 @@ public struct S3Verifier: Sendable {
     /// value of `x-amz-content-sha256` is covered in any case, as the canonical request's last line.
     private func checkSignedHeaders(_ request: ReceivedRequest, _ presented: PresentedSignature) throws(S3Error) {
         var unsigned = presented.signedHeaders.contains("host") ? [] : ["host"]
-        for header in request.headers where S3Verifier.mustBeSigned(header.name) {
-            let name = HeaderRules.lowercased(header.name)
+        let headers = request.headers.span
+        for index in headers.indices where S3Verifier.mustBeSigned(headers[index].name) {
+            let name = HeaderRules.lowercased(headers[index].name)
             if !presented.signedHeaders.contains(name) { unsigned.append(name) }
         }
         guard unsigned.isEmpty else {
@@ -218,8 +219,7 @@ public struct S3Verifier: Sendable {
     private static func asSigned(_ headers: [Header], keepsPort: Bool) -> [Header] {
         var headers = headers
         for index in headers.indices where HeaderRules.isSame(headers[index].name, "host") {
-            let sent = headers[index].value.utf8
-            guard sent.contains(where: { $0 == UInt8(ascii: ":") || (0x41...0x5A).contains($0) }) else { continue }
+            guard HeaderRules.holdsAny(headers[index].value, { $0 == UInt8(ascii: ":") || (0x41...0x5A).contains($0) }) else { continue }
             let host = HeaderRules.lowercased(headers[index].value)
             headers[index].value = keepsPort ? host : String(host.dropLast(defaultPort(of: host)?.count ?? 0))
         }

@@ -188,11 +188,12 @@ package struct CanonicalRequest: ~Copyable {
     /// Whether the headers are exactly these, in this order.
     borrowing func hasSignedHeaders(_ names: [String]) -> Bool {
         var position = 0
-        for (index, name) in names.enumerated() {
+        let names = names.span
+        for index in names.indices {
             guard index == 0 || headerList.holds(";", at: position) else { return false }
             position += index == 0 ? 0 : 1
-            guard headerList.holds(name, at: position) else { return false }
-            position += name.utf8.count
+            guard headerList.holds(names[index], at: position) else { return false }
+            position += names[index].utf8.count
         }
         return position == headerList.count
     }

@@ -20,9 +20,8 @@ public struct CredentialScope: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Parses the scope at the end of an access key, a slash and a scope; the key may hold slashes of its own.
-    static func suffix(of text: some StringProtocol) -> (prefix: String, scope: CredentialScope)? {
-        var text = String(text)
-        return text.withUTF8 { bytes in
+    static func suffix(of text: String) -> (prefix: String, scope: CredentialScope)? {
+        unsafe withBytes(of: text) { bytes in
             // By bytes: a combining mark behind a slash makes one character of the two, to Swift only.
             var ends = (bytes.count, 0, 0, 0, 0)
             var parts = 0

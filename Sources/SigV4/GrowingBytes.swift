@@ -256,13 +256,16 @@ package struct GrowingBytes: ~Copyable {
     @inline(__always)
     package borrowing func compare(_ left: Range<Int>, _ right: Range<Int>) -> Int {
         let common = min(left.count, right.count)
-        if common >= 8 {
-            let (leftWord, rightWord) = (word(at: left.lowerBound), word(at: right.lowerBound))
+        var offset = 0
+        while offset + 8 <= common {
+            let (leftWord, rightWord) = (word(at: left.lowerBound + offset), word(at: right.lowerBound + offset))
             if leftWord != rightWord { return leftWord < rightWord ? -1 : 1 }
+            offset += 8
         }
-        for offset in 0..<common {
+        while offset < common {
             let difference = unsafe Int(base[left.lowerBound + offset]) - Int(base[right.lowerBound + offset])
             if difference != 0 { return difference }
+            offset += 1
         }
         return left.count - right.count
     }
@@ -311,8 +314,9 @@ package struct GrowingBytes: ~Copyable {
 }
 
 /// Lends a text's UTF-8 bytes where they lie.
+@inlinable
 @inline(__always)
-func withBytes<Result>(of text: borrowing String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+package func withBytes<Result>(of text: borrowing String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
     if let result = unsafe text.utf8.withContiguousStorageIfAvailable(body) { return result }
     var contiguous = copy text
     return contiguous.withUTF8(body)

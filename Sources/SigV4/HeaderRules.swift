@@ -60,24 +60,29 @@ public enum HeaderRules {
     }
 
     /// Whether two names are the same but for the case of ASCII letters, compared without making new texts.
+    @inlinable
     public static func isSame(_ left: borrowing String, _ right: borrowing String) -> Bool {
         // Lengths first: they tell nearly all names apart, and cost nothing.
         guard left.utf8.count == right.utf8.count else { return false }
         return unsafe withBytes(of: left) { left in
             unsafe withBytes(of: right) { right in
-                for index in 0..<left.count where unsafe lowercased(left[index]) != lowercased(right[index]) { return false }
-                return true
+                var difference: UInt8 = 0
+                for index in 0..<left.count { unsafe difference |= lowercased(left[index]) ^ lowercased(right[index]) }
+                return difference == 0
             }
         }
     }
 
     /// Whether two texts are the same bytes; to Swift they are equal when they only look the same.
+    @inlinable
     package static func isIdentical(_ left: borrowing String, _ right: borrowing String) -> Bool {
         guard left.utf8.count == right.utf8.count else { return false }
         return unsafe withBytes(of: left) { left in
             unsafe withBytes(of: right) { right in
-                for index in 0..<left.count where unsafe left[index] != right[index] { return false }
-                return true
+                // All bytes are looked at, so that the loop has no branch.
+                var difference: UInt8 = 0
+                for index in 0..<left.count { unsafe difference |= left[index] ^ right[index] }
+                return difference == 0
             }
         }
     }
@@ -100,6 +105,7 @@ public enum HeaderRules {
     }
 
     @inline(__always)
+    @usableFromInline
     static func lowercased(_ byte: UInt8) -> UInt8 {
         (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
     }

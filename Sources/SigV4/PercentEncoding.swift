@@ -20,19 +20,27 @@ public enum PercentEncoding {
 
     /// Decodes `%` sequences; `nil` where one is not followed by two hexadecimal digits, or the bytes are not UTF-8.
     public static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
-        var text = String(text)
-        return text.withUTF8 { unsafe decode($0, plusIsSpace: plusIsSpace) }
+        let text = String(text)
+        return unsafe withBytes(of: text) { bytes in
+            unsafe isEncoded(bytes, plusIsSpace: plusIsSpace) ? decodeAny(bytes, plusIsSpace: plusIsSpace) : text
+        }
     }
 
     /// Decodes a part of a text's bytes.
     static func decode(_ bytes: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> String? {
-        var isEncoded = false
-        for index in 0..<bytes.count {
-            let byte = unsafe bytes[index]
-            isEncoded = isEncoded || byte == UInt8(ascii: "%") || (plusIsSpace && byte == UInt8(ascii: "+"))
-        }
-        guard isEncoded else { return unsafe text(bytes) }
-        return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { room in
+        unsafe isEncoded(bytes, plusIsSpace: plusIsSpace) ? decodeAny(bytes, plusIsSpace: plusIsSpace) : text(bytes)
+    }
+
+    /// Whether there is anything to decode. All bytes are looked at, so that the loop has no branch.
+    private static func isEncoded(_ bytes: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> Bool {
+        let space = UInt8(ascii: plusIsSpace ? "+" : "%")
+        var found: UInt8 = 0
+        for index in 0..<bytes.count { unsafe found |= (bytes[index] == UInt8(ascii: "%") ? 1 : 0) | (bytes[index] == space ? 1 : 0) }
+        return found != 0
+    }
+
+    private static func decodeAny(_ bytes: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> String? {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { room in
             guard let count = unsafe decode(bytes, plusIsSpace: plusIsSpace, into: room) else { return nil }
             return unsafe text(UnsafeBufferPointer(rebasing: room[..<count]))
         }

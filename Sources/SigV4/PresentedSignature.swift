@@ -36,8 +36,8 @@ public struct PresentedSignature: Sendable {
             guard let value = parts[name] else { throw Malformed(field: String(name), reason: .missing) }
             return value
         }
-        (accessKeyID, scope) = try PresentedSignature.credential(part("Credential"), field: "Credential")
-        signedHeaders = try PresentedSignature.names(part("SignedHeaders"))
+        (accessKeyID, scope) = try PresentedSignature.credential(String(part("Credential")), field: "Credential")
+        signedHeaders = try PresentedSignature.names(String(part("SignedHeaders")))
         signature = try String(part("Signature").reversed().drop { $0 == " " }.reversed())
         // What is not signed and says nothing could be put there by anyone.
         guard parts.count == 3 else { throw Malformed(field: "Authorization", reason: .malformed) }
@@ -47,11 +47,16 @@ public struct PresentedSignature: Sendable {
     /// Reads the six `X-Amz-…` parameters of a presigned request.
     public init(query items: [QueryItem]) throws(Malformed) {
         func parameter(_ name: String) throws(Malformed) -> String {
-            guard let first = items.firstIndex(where: { $0.name == name }) else { throw Malformed(field: name, reason: .missing) }
-            guard !items[(first + 1)...].contains(where: { $0.name == name }) else { throw Malformed(field: name, reason: .repeated) }
-            return items[first].value
+            var value: String?
+            let items = items.span
+            for index in items.indices where HeaderRules.isIdentical(items[index].name, name) {
+                guard value == nil else { throw Malformed(field: name, reason: .repeated) }
+                value = items[index].value
+            }
+            guard let value else { throw Malformed(field: name, reason: .missing) }
+            return value
         }
-        guard try parameter("X-Amz-Algorithm") == StringToSign.algorithm.description else {
+        guard HeaderRules.isIdentical(try parameter("X-Amz-Algorithm"), StringToSign.algorithm) else {
             throw Malformed(field: "X-Amz-Algorithm", reason: .malformed)
         }
         (accessKeyID, scope) = try PresentedSignature.credential(parameter("X-Amz-Credential"), field: "X-Amz-Credential")
@@ -72,10 +77,9 @@ public struct PresentedSignature: Sendable {
     }
 
     /// By bytes, since some other signs are equal to a semicolon as characters.
-    private static func names(_ list: some StringProtocol) -> [String] {
+    private static func names(_ list: String) -> [String] {
         if list.isEmpty { return [] }
-        var list = String(list)
-        return list.withUTF8 { bytes in
+        return unsafe withBytes(of: list) { bytes in
             var names: [String] = []
             names.reserveCapacity(8)
             var pieces = ByteSplitter(separator: UInt8(ascii: ";"))
@@ -85,7 +89,7 @@ public struct PresentedSignature: Sendable {
     }
 
     /// Reads `ACCESSKEY/20130524/us-east-1/s3/aws4_request`; an access key may hold slashes of its own.
-    public static func credential(_ text: some StringProtocol, field: String) throws(Malformed) -> (String, CredentialScope) {
+    public static func credential(_ text: String, field: String) throws(Malformed) -> (String, CredentialScope) {
         guard let (accessKeyID, scope) = CredentialScope.suffix(of: text) else { throw Malformed(field: field, reason: .malformed) }
         return (accessKeyID, scope)
     }

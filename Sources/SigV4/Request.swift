@@ -25,20 +25,21 @@ public struct QueryItem: Sendable, Hashable {
 extension QueryItem {
     /// Reads the query of a request target. As in S3, `+` is a space; a broken `%` sequence, or bytes that are not UTF-8, give `nil`.
     public static func parse(_ rawQuery: some StringProtocol) -> [QueryItem]? {
-        var text = String(rawQuery)
-        return text.withUTF8 { unsafe parse($0) }
+        unsafe withBytes(of: String(rawQuery)) { unsafe parse($0) }
     }
 
+    /// Reads a query's bytes.
+    ///
     /// By bytes: a combining mark behind a separator makes one character of the two, to Swift but not to a server.
-    private static func parse(_ query: UnsafeBufferPointer<UInt8>) -> [QueryItem]? {
+    package static func parse(_ query: UnsafeBufferPointer<UInt8>) -> [QueryItem]? {
         var items: [QueryItem] = []
         items.reserveCapacity(8)
         var pieces = ByteSplitter(separator: UInt8(ascii: "&"))
         while let pair = unsafe pieces.next(of: query) {
             if pair.isEmpty { continue }
-            let separator = unsafe query[pair].firstIndex(of: UInt8(ascii: "="))
-            let name = pair.lowerBound..<(separator ?? pair.upperBound)
-            let value = (separator.map { $0 + 1 } ?? pair.upperBound)..<pair.upperBound
+            let nameEnd = unsafe query.position(of: UInt8(ascii: "="), in: pair)
+            let name = pair.lowerBound..<nameEnd
+            let value = min(nameEnd + 1, pair.upperBound)..<pair.upperBound
             guard let name = unsafe PercentEncoding.decode(UnsafeBufferPointer(rebasing: query[name]), plusIsSpace: true),
                 let value = unsafe PercentEncoding.decode(UnsafeBufferPointer(rebasing: query[value]), plusIsSpace: true)
             else { return nil }
@@ -51,7 +52,7 @@ extension QueryItem {
 /// Finds the pieces between separators, empty ones among them.
 struct ByteSplitter {
     let separator: UInt8
-    private var position: Int? = 0
+    private var position = 0
 
     init(separator: UInt8) {
         self.separator = separator
@@ -60,11 +61,21 @@ struct ByteSplitter {
     /// The next piece of the text that was split so far.
     @inline(__always)
     mutating func next(of bytes: UnsafeBufferPointer<UInt8>) -> Range<Int>? {
-        guard let start = position else { return nil }
-        var end = start
-        while end < bytes.count, unsafe bytes[end] != separator { end += 1 }
-        position = end < bytes.count ? end + 1 : nil
+        let start = position
+        guard start <= bytes.count else { return nil }
+        let end = unsafe bytes.position(of: separator, in: start..<bytes.count)
+        position = end + 1
         return start..<end
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Where a byte stands first in a range; the range's end where it does not.
+    @inline(__always)
+    package func position(of byte: UInt8, in range: Range<Int>) -> Int {
+        var position = range.lowerBound
+        while position < range.upperBound, unsafe self[position] != byte { position += 1 }
+        return position
     }
 }
 

@@ -54,7 +54,7 @@ public struct RequestVerifier: Sendable {
         }
         buffers.canonical.closeHeaders()
         let query = request.query.span
-        for index in query.indices where presented.query == nil || query[index].name != "X-Amz-Signature" {
+        for index in query.indices where presented.query == nil || !HeaderRules.isIdentical(query[index].name, "X-Amz-Signature") {
             buffers.canonical.addQuery(query[index].name, query[index].value)
         }
         buffers.canonical.startPath(method: request.method)

@@ -4,7 +4,7 @@ package import Libcrypto
 ///
 /// Source: AWS, "Create a signed AWS API request", step 3.
 package enum StringToSign {
-    package static let algorithm: StaticString = "AWS4-HMAC-SHA256"
+    package static let algorithm = "AWS4-HMAC-SHA256"
 
     package static func write(time: SigningTime, key: SigningKey, canonicalRequest: SHA256Digest, to buffer: inout GrowingBytes) {
         buffer.append(algorithm)
