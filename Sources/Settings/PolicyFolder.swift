@@ -35,15 +35,24 @@ public enum PolicyFolder {
 
     /// The CORS rules of an environment's bucket; `nil` when it has no `cors.json`.
     public static func corsConfiguration(in folder: String, environment: String) throws(SettingsError) -> CORSConfiguration? {
-        let file = path(folder, environment, "cors.json")
-        guard FileManager.default.fileExists(atPath: file) else { return nil }
-        let text = try content(of: file)
+        guard let file = try file(.cors, in: folder, environment: environment) else { return nil }
+        let (configuration, findings) = CORSConfiguration.read(file.document)
+        guard let configuration, findings.isEmpty else {
+            throw SettingsError(findings.map { $0.problem(in: file) })
+        }
+        return configuration
+    }
+
+    /// One of the JSON files of an environment; `nil` when it has none of that kind.
+    ///
+    /// - Throws: when it is there and cannot be read. What is wrong with its content is not looked at.
+    public static func file(_ kind: PolicyFileKind, in folder: String, environment: String) throws(SettingsError) -> PolicyFile? {
+        let path = path(folder, environment, kind.fileName)
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
-            return try JSONDecoder().decode(CORSConfiguration.self, from: Data(text.utf8))
+            return try PolicyFile(path: path, kind: kind)
         } catch {
-            throw SettingsError([
-                SettingsProblem(file: file, message: "these are not CORS rules as the AWS CLI takes them: \(reason(error))")
-            ])
+            throw SettingsError([error])
         }
     }
 
@@ -140,14 +149,12 @@ public enum PolicyFolder {
         return one.provider == .aws && other.provider == .aws
             || one.location.endpoint.baseURL == other.location.endpoint.baseURL
     }
+}
 
-    private static func reason(_ error: any Error) -> String {
-        guard let error = error as? DecodingError else { return "\(error)" }
-        switch error {
-        case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context), .valueNotFound(_, let context):
-            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
-        @unknown default: return "\(error)"
-        }
+extension Finding {
+    /// The finding as a mistake in a file, with its line and column.
+    public func problem(in file: PolicyFile) -> SettingsProblem {
+        let position = file.document.text.position(at: self.ranges.first?.lowerBound ?? 0)
+        return SettingsProblem(file: file.path, line: position.line, column: position.column + 1, message: self.message)
     }
 }

@@ -34,12 +34,16 @@ struct JSONReader {
     /// What no JSON text may have as a whole; false when there is nothing to read on.
     private mutating func checkEncoding() -> Bool {
         if self.bytes.count > self.limits.byteCount {
-            let message = "The file has \(self.bytes.count) bytes; at most \(self.limits.byteCount) are read."
+            let message = "The file has more than \(self.limits.byteCount) bytes; no policy is that long."
             self.report(message, 0..<0, losesValues: true)
             return false
         }
         if self.bytes.starts(with: [0xFF, 0xFE]) || self.bytes.starts(with: [0xFE, 0xFF]) {
             self.report("The file is encoded as UTF-16; save it as UTF-8.", 0..<2, losesValues: true)
+            return false
+        }
+        if let offset = self.bytes.firstIndex(of: 0) {
+            self.report("There is a NUL byte here: this is no text file.", offset..<(offset + 1), losesValues: true)
             return false
         }
         if self.bytes.starts(with: [0xEF, 0xBB, 0xBF]) {

@@ -1,0 +1,102 @@
+internal import Foundation
+public import S3Policy
+internal import Yams
+
+/// Findings that a team has looked at and means: `.countersign-ignore.yaml` of the policies folder.
+///
+/// A list of entries with `code`, `file` (below the policies folder), perhaps `statement` (a Sid, or a number from 1), `reason`, and
+/// `expires`, the last day on which it holds.
+public struct IgnoreList: Sendable {
+    public static let fileName = ".countersign-ignore.yaml"
+    static let entryKeys = ["code", "file", "statement", "reason", "expires"]
+
+    public struct Entry: Sendable, Hashable {
+        public let code: String
+        /// Below the policies folder.
+        public let file: String
+        public let statement: String?
+        public let reason: String
+        /// As YYYY-MM-DD.
+        public let expires: String
+        /// Where the entry stands: file and line.
+        public let place: String
+
+        /// Whether the entry is about a file.
+        public func concerns(_ path: String, in folder: String) -> Bool {
+            path == self.file || path == "\(folder)/\(self.file)" || path.hasSuffix("/\(self.file)")
+        }
+    }
+
+    public let entries: [Entry]
+    let folder: String
+
+    /// Reads the list; `nil` when there is no such file and none is asked for.
+    public init?(file: String, mustExist: Bool, folder: String) throws(SettingsError) {
+        guard FileManager.default.fileExists(atPath: file) else {
+            guard mustExist else { return nil }
+            throw SettingsError([SettingsProblem(file: file, message: "there is no such file")])
+        }
+        guard let data = FileManager.default.contents(atPath: file), data.count <= YAMLDocument.maximumBytes,
+            let text = String(validating: data, as: UTF8.self)
+        else { throw SettingsError([SettingsProblem(file: file, message: "the file is not UTF-8, or larger than 256 KiB")]) }
+        let document: YAMLDocument
+        do { document = try YAMLDocument(text, file: file) } catch { throw SettingsError([error]) }
+        var reader = YAMLReader(file: file)
+        self.entries = reader.ignoreEntries(document.root)
+        self.folder = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        guard reader.problems.isEmpty else { throw SettingsError(reader.problems) }
+    }
+
+    /// The entry that a finding of a file falls under on a day (YYYY-MM-DD); expired ones count no more.
+    public func entry(for finding: Finding, in file: PolicyFile, on day: String) -> Entry? {
+        self.entries.first { entry in
+            entry.code == finding.code.name && entry.concerns(file.path, in: self.folder) && entry.expires >= day
+                && (entry.statement == nil || file.statementNames(of: finding).contains(entry.statement ?? ""))
+        }
+    }
+
+    /// The entries that took away nothing.
+    public func unused(by used: [Entry]) -> [Entry] {
+        self.entries.filter { !used.contains($0) }
+    }
+}
+
+extension PolicyFile {
+    /// The number, from 1, and the Sid of the statement that a finding is in.
+    fileprivate func statementNames(of finding: Finding) -> [String] {
+        guard let range = finding.ranges.first, let root = self.document.root else { return [] }
+        let outline = PolicyOutline(root)
+        return outline.statements.filter { $0.node.range.lowerBound <= range.lowerBound && range.upperBound <= $0.node.range.upperBound }
+            .flatMap { ["\($0.index + 1)", $0.element("Sid")?.value.string].compactMap(\.self) }
+    }
+}
+
+extension YAMLReader {
+    fileprivate mutating func ignoreEntries(_ root: Node?) -> [IgnoreList.Entry] {
+        guard let root else { return [] }
+        guard case .sequence(let sequence) = root else {
+            report("the file is a list of entries with \(IgnoreList.entryKeys.joined(separator: ", "))", at: root.mark)
+            return []
+        }
+        return sequence.compactMap { node in
+            let fields = fields(of: node, what: "an entry", allowed: IgnoreList.entryKeys, mark: node.mark)
+            func text(_ key: String) -> String? { fields[key]?.scalar?.string }
+            var values: [String: String] = [:]
+            for key in ["code", "file", "reason", "expires"] {
+                guard let value = text(key), !value.isEmpty else {
+                    report("an entry needs \(key)", at: fields[key]?.mark ?? node.mark)
+                    continue
+                }
+                values[key] = value
+            }
+            if let day = values["expires"], day.utf8.count != 10 || PolicyDate(day) == nil {
+                report("expires is a day such as 2027-03-31", at: fields["expires"]?.mark ?? node.mark)
+                return nil
+            }
+            guard let code = values["code"], let file = values["file"], let reason = values["reason"], let expires = values["expires"]
+            else { return nil }
+            let place = "\(self.file):\(node.mark?.line ?? 1)"
+            return IgnoreList.Entry(code: code, file: file, statement: text("statement"), reason: reason, expires: expires, place: place)
+        }
+    }
+}

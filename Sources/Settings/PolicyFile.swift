@@ -1,0 +1,115 @@
+internal import Foundation
+public import S3Policy
+
+/// What a JSON file of `policies/` is.
+public enum PolicyFileKind: String, Sendable, CaseIterable {
+    /// A bucket's resource policy.
+    case bucket
+    /// An IAM policy of a user or role, such as the signer's.
+    case identity
+    /// A bucket's CORS rules.
+    case cors
+    /// A bucket's lifecycle rules.
+    case lifecycle
+
+    /// The file of this kind in an environment's folder.
+    public var fileName: String {
+        switch self {
+        case .bucket: "bucket-policy.json"
+        case .identity: "signer-policy.json"
+        case .cors: "cors.json"
+        case .lifecycle: "lifecycle.json"
+        }
+    }
+
+    /// What a file is by its name, else by what is in it; a policy without any principal in a file of another name is still a
+    /// bucket's, since that is what is usually validated.
+    public init(fileName: String, document: JSONDocument) {
+        if let kind = Self.allCases.first(where: { $0.fileName == fileName }) {
+            self = kind
+        } else if document.root?["CORSRules"] != nil {
+            self = .cors
+        } else if document.root?["Rules"] != nil, document.root?["Statement"] == nil {
+            self = .lifecycle
+        } else {
+            self = .bucket
+        }
+    }
+}
+
+/// A JSON file that was read, whether or not it is right.
+public struct PolicyFile: Sendable {
+    /// As it was given, or found in a folder that was given.
+    public let path: String
+    public let kind: PolicyFileKind
+    public let document: JSONDocument
+
+    public init(path: String, kind: PolicyFileKind, document: JSONDocument) {
+        self.path = path
+        self.kind = kind
+        self.document = document
+    }
+
+    /// Reads a file. What is larger than ``JSONLimits/byteCount`` is read no further than that.
+    ///
+    /// - Parameter kind: What it is; nil finds out.
+    /// - Throws: when it cannot be read at all.
+    public init(path: String, kind: PolicyFileKind? = nil) throws(SettingsProblem) {
+        let limits = JSONLimits()
+        let document = JSONDocument(try Self.bytes(of: path, atMost: limits.byteCount + 1), limits: limits)
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        self.init(path: path, kind: kind ?? PolicyFileKind(fileName: name, document: document), document: document)
+    }
+
+    /// The files that paths name: a file itself, of a folder all `*.json` files below it, in the order of their names.
+    ///
+    /// - Throws: for the first path that names nothing.
+    public static func paths(of names: [String]) throws(SettingsProblem) -> [String] {
+        var paths: [String] = []
+        for name in names {
+            var isFolder = ObjCBool(false)
+            guard FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) else {
+                throw SettingsProblem(file: name, message: "there is no such file or folder")
+            }
+            paths += isFolder.boolValue ? Self.paths(below: name.count > 1 && name.hasSuffix("/") ? String(name.dropLast()) : name) : [name]
+        }
+        return paths
+    }
+
+    /// Symbolic links to folders are not followed, so that a walk always ends; hidden files and folders are left out.
+    private static func paths(below folder: String) -> [String] {
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { !$0.hasPrefix(".") }.sorted()
+        return names.flatMap { name -> [String] in
+            let path = "\(folder)/\(name)"
+            let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+            if type == .typeDirectory { return Self.paths(below: path) }
+            return name.hasSuffix(".json") ? [path] : []
+        }
+    }
+
+    private static func bytes(of path: String, atMost count: Int) throws(SettingsProblem) -> [UInt8] {
+        var isFolder = ObjCBool(false)
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            throw SettingsProblem(file: path, message: "this is a folder, not a file")
+        }
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw SettingsProblem(file: path, message: "the file cannot be read") }
+        defer { try? handle.close() }
+        do {
+            return Array(try handle.read(upToCount: count) ?? Data())
+        } catch {
+            throw SettingsProblem(file: path, message: "the file cannot be read")
+        }
+    }
+}
+
+extension PolicyFile {
+    /// Everything to change in the file, in the order of its text.
+    public func findings(reference: ServiceReference = .embedded) -> [Finding] {
+        switch self.kind {
+        case .bucket: PolicyValidator(reference: reference).findings(in: self.document, kind: .bucket)
+        case .identity: PolicyValidator(reference: reference).findings(in: self.document, kind: .identity)
+        case .cors: CORSConfiguration.read(self.document).findings
+        case .lifecycle: LifecycleConfiguration.read(self.document).findings
+        }
+    }
+}

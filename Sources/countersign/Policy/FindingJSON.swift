@@ -1,0 +1,56 @@
+import S3Policy
+import S3Signing
+
+/// Findings as IAM Access Analyzer's ValidatePolicy answers them.
+///
+/// Source: <https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ValidatePolicy.html>. Lines count from 1, columns and
+/// offsets from 0, both in bytes.
+enum FindingJSON {
+    /// One file's answer, or a list of them where a folder or several files were asked about.
+    static func value(of reports: [FindingReport], isFolder: Bool) -> JSON {
+        guard isFolder else { return .object([.init("findings", findings(of: reports[0]))]) }
+        return .object([
+            .init("files", .array(reports.map { .object([.init("path", .string($0.path)), .init("findings", findings(of: $0))]) }))
+        ])
+    }
+
+    private static func findings(of report: FindingReport) -> JSON {
+        .array(
+            report.findings.map { finding in
+                .object([
+                    .init("findingDetails", .string(finding.message)), .init("findingType", .string(finding.type.rawValue)),
+                    .init("issueCode", .string(finding.code.name)), .init("learnMoreLink", .string(finding.code.learnMoreLink)),
+                    .init("locations", .array(finding.ranges.map { location(of: $0, in: report.document) })),
+                ])
+            })
+    }
+
+    private static func location(of range: Range<Int>, in document: JSONDocument) -> JSON {
+        .object([
+            .init("path", .array(document.path(to: range).map(element))),
+            .init(
+                "span",
+                .object([
+                    .init("start", position(document.text.position(at: range.lowerBound))),
+                    .init("end", position(document.text.position(at: range.upperBound))),
+                ])),
+        ])
+    }
+
+    private static func element(_ step: JSONPathElement) -> JSON {
+        switch step {
+        case .key(let key): .object([.init("key", .string(key))])
+        case .value(let key): .object([.init("value", .string(key))])
+        case .index(let index): .object([.init("index", .integer(Int64(index)))])
+        case .substring(let start, let length):
+            .object([.init("substring", .object([.init("start", .integer(Int64(start))), .init("length", .integer(Int64(length)))]))])
+        }
+    }
+
+    private static func position(_ position: SourcePosition) -> JSON {
+        .object([
+            .init("line", .integer(Int64(position.line))), .init("column", .integer(Int64(position.column))),
+            .init("offset", .integer(Int64(position.offset))),
+        ])
+    }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// `policy`: everything about bucket policies, offline.
+struct PolicyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy",
+        abstract: "Checks bucket policies, and what belongs to them, without a network or an account.",
+        subcommands: [PolicyValidate.self])
+}

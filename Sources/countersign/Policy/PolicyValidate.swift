@@ -1,0 +1,137 @@
+import ArgumentParser
+import S3Policy
+import S3Signing
+import Settings
+import SigV4
+
+struct PolicyValidate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate",
+        abstract: "Finds what is wrong with bucket policies, IAM policies, CORS and lifecycle documents.",
+        discussion: """
+            Names files and folders; of a folder every *.json file below it. The codes are those of IAM Access Analyzer, \
+            and S3_… for what S3 itself refuses. What a file is follows from its name (bucket-policy.json, \
+            signer-policy.json, cors.json, lifecycle.json), else from its content; --kind says so instead.
+
+            Findings that are meant can be listed in .countersign-ignore.yaml of the policies folder, each with its \
+            code, file, reason and last day.
+
+            The exit code is 1 when there is a finding as grave as --fail-on, or a file that is no policy.
+
+            Examples:
+              countersign policy validate policies/
+              countersign policy validate --format sarif policies/ > findings.sarif
+            """)
+
+    enum Format: String, CaseIterable, ExpressibleByArgument { case text, json, sarif, github }
+
+    enum Kind: String, CaseIterable, ExpressibleByArgument { case auto, bucket, identity, cors, lifecycle }
+
+    enum Threshold: String, CaseIterable, ExpressibleByArgument {
+        case error
+        case securityWarning = "security-warning"
+        case warning
+        case suggestion
+
+        /// The gravities that fail.
+        var types: [FindingType] {
+            switch self {
+            case .error: [.error]
+            case .securityWarning: [.error, .securityWarning]
+            case .warning: [.error, .securityWarning, .warning]
+            case .suggestion: FindingType.allCases
+            }
+        }
+    }
+
+    @Argument(help: ArgumentHelp("Files and folders.", valueName: "path"))
+    var paths: [String]
+
+    @Option(help: ArgumentHelp("What the files are.", valueName: "kind"))
+    var kind = Kind.auto
+
+    @Option(help: ArgumentHelp("What to print.", valueName: "format"))
+    var format = Format.text
+
+    @Option(help: ArgumentHelp("The least grave finding that fails.", valueName: "type"))
+    var failOn = Threshold.warning
+
+    @Option(
+        help: ArgumentHelp(
+            "The list of findings that are meant (default: .countersign-ignore.yaml of the policies folder).", valueName: "file"))
+    var ignoreFile: String?
+
+    @Option(help: ArgumentHelp("The policies folder (default: COUNTERSIGN_POLICIES, else policies).", valueName: "dir"))
+    var policies: String?
+
+    func run() async throws {
+        let context = CommandContext.current
+        let folder = SigningSetup.policiesFolder(policies, context: context)
+        let ignored = try ignoreList(in: folder)
+        let reports = try self.reports(ignored: ignored, context: context)
+        let isFolder = reports.count != 1 || paths.first != reports.first?.path
+        try context.output.write(rendered(reports, isFolder: isFolder, context: context))
+        let unused = ignored?.unused(by: reports.flatMap(\.ignored)) ?? []
+        for entry in unused where reports.contains(where: { entry.concerns($0.path, in: folder) }) {
+            context.complain("\(entry.place): nothing is ignored by this entry any more; delete it")
+        }
+        let failing = reports.flatMap(\.findings).filter { failOn.types.contains($0.type) }
+        summarize(reports, context: context)
+        if !failing.isEmpty { throw CommandFailure.no("") }
+    }
+
+    private func reports(ignored: IgnoreList?, context: CommandContext) throws -> [FindingReport] {
+        let names: [String]
+        do throws(SettingsProblem) { names = try PolicyFile.paths(of: paths) } catch { throw CommandFailure.wrongUse("\(error)") }
+        let reference = try ReferenceData.current(policies: SigningSetup.policiesFolder(policies, context: context))
+        let day = context.now().iso8601.prefix(10)
+        return names.map { path in
+            do throws(SettingsProblem) {
+                let file = try PolicyFile(path: path, kind: PolicyFileKind(rawValue: kind.rawValue))
+                return FindingReport(file: file, findings: file.findings(reference: reference), ignored: ignored, day: String(day))
+            } catch {
+                return FindingReport(unreadable: path, message: error.message)
+            }
+        }
+    }
+
+    private func ignoreList(in folder: String) throws -> IgnoreList? {
+        do throws(SettingsError) {
+            return try IgnoreList(file: ignoreFile ?? "\(folder)/\(IgnoreList.fileName)", mustExist: ignoreFile != nil, folder: folder)
+        } catch {
+            throw CommandFailure.wrongUse(error.description)
+        }
+    }
+
+    private func rendered(_ reports: [FindingReport], isFolder: Bool, context: CommandContext) -> String {
+        switch format {
+        case .text: reports.map { FindingText(context: context).text($0) }.joined()
+        case .json: FindingJSON.value(of: reports, isFolder: isFolder).pretty + "\n"
+        case .sarif: FindingSARIF.log(of: reports).pretty + "\n"
+        case .github: reports.map(FindingGitHub.commands).joined()
+        }
+    }
+
+    private func summarize(_ reports: [FindingReport], context: CommandContext) {
+        let findings = reports.flatMap(\.findings)
+        guard !findings.isEmpty, format == .text else { return }
+        let counts = FindingType.allCases.compactMap { type -> String? in
+            let count = findings.count { $0.type == type }
+            return count == 0 ? nil : "\(count) \(type.word)\(count == 1 ? "" : "s")"
+        }
+        let files = reports.count { !$0.findings.isEmpty }
+        context.complain("\(counts.joined(separator: ", ")) in \(files) of \(reports.count) file\(reports.count == 1 ? "" : "s")")
+    }
+}
+
+extension FindingType {
+    /// How it is called in sentences.
+    var word: String {
+        switch self {
+        case .error: "error"
+        case .securityWarning: "security warning"
+        case .warning: "warning"
+        case .suggestion: "suggestion"
+        }
+    }
+}
