@@ -1,10 +1,10 @@
 /// A decimal number of any length, compared exactly.
 public struct PolicyNumber: Sendable, Comparable, Hashable {
-    private let isNegative: Bool
+    let isNegative: Bool
     /// The digits without leading and trailing zeros; none for zero.
-    private let digits: [UInt8]
+    let digits: [UInt8]
     /// The power of ten of the first digit, plus one: the number is 0.digits times ten to this power.
-    private let exponent: Int
+    let exponent: Int
 
     /// - Returns: nil when the text is no decimal number; an exponent fits 32 bits.
     public init?(_ text: String) {

@@ -1,0 +1,29 @@
+/// Which requests there are, as questions see them.
+///
+/// - A caller is of one of the kinds of ``CallerKind``; what its requests say about it is as the evaluator knows it: no request
+///   tells another `aws:PrincipalAccount` than its caller's.
+/// - An action is `service:name` of letters, digits and hyphens, known or not; a resource is an ARN.
+/// - A key that is documented to have several values has a list of them or is missing, one that is documented to have a single
+///   value has one or is missing, and one that is not documented may have either. Any key may be missing.
+enum RequestSpace {
+    /// Actions, in lower case.
+    static let actions: TextLanguage = {
+        let word = TextPattern.some(UnitSet.lowercase.union(.digits).union(UnitSet(of: "-")))
+        return TextLanguage([word + ":" + word])
+    }()
+
+    static let resources = TextLanguage([.anyARN])
+
+    /// All requests of one kind of callers; nil when there are none.
+    static func everything(
+        _ kind: CallerKind, _ keys: KeyTable, doubtCount: Int, _ algebra: TextAlgebra
+    ) throws(WorkLimitReached) -> RequestRegion? {
+        guard let caller = try algebra.intersection(.everything, algebra.term(kind.names)),
+            let action = try algebra.intersection(.everything, algebra.term(self.actions)),
+            let resource = try algebra.intersection(.everything, algebra.term(self.resources))
+        else { return nil }
+        return RequestRegion(
+            caller: caller, action: action, resource: resource, keys: keys.everything,
+            doubts: Array(repeating: nil, count: doubtCount))
+    }
+}
