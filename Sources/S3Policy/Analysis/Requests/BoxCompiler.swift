@@ -107,7 +107,8 @@ private struct BoxBuilder {
     }
 
     mutating func doubt(_ reason: Uncertainty.Reason, _ text: [String]) {
-        self.add(.doubt(self.doubts.number(of: Doubt(text: text, uncertainty: Uncertainty(reason: reason, place: self.place))), holds: true))
+        self.add(
+            .doubt(self.doubts.number(of: Doubt(text: text, uncertainty: Uncertainty(reason: reason, place: self.place))), holds: true))
     }
 }
 

@@ -73,12 +73,13 @@ struct TextPattern: Sendable, Hashable {
 
     /// The texts whose lowercase is that of an ASCII text, as ``Swift/String/loweredAsAWS`` has it.
     static func caseless(ascii text: String) -> TextPattern {
-        TextPattern(text.lowercased().utf16.map { unit in
-            guard UnitSet.lowercase.contains(unit) else { return .unit(unit) }
-            var forms = [unit...unit, (unit - 32)...(unit - 32)]
-            // KELVIN SIGN: the only letter beyond ASCII whose lowercase is one ASCII letter.
-            if unit == UInt16(UInt8(ascii: "k")) { forms.append(0x212A...0x212A) }
-            return .one(UnitSet(forms))
-        })
+        TextPattern(
+            text.lowercased().utf16.map { unit in
+                guard UnitSet.lowercase.contains(unit) else { return .unit(unit) }
+                var forms = [unit...unit, (unit - 32)...(unit - 32)]
+                // KELVIN SIGN: the only letter beyond ASCII whose lowercase is one ASCII letter.
+                if unit == UInt16(UInt8(ascii: "k")) { forms.append(0x212A...0x212A) }
+                return .one(UnitSet(forms))
+            })
     }
 }

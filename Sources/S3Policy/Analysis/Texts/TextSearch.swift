@@ -82,9 +82,10 @@ struct TextSearch {
 
 /// Which units to show a person rather than others.
 private enum ReadableUnits {
-    private static let preferred: [ClosedRange<UInt16>] = [
-        ("a", "z"), ("0", "9"), ("A", "Z"), ("-", "-"), ("_", "_"), ("!", "~"),
-    ].flatMap { (first: Unicode.Scalar, last: Unicode.Scalar) in UnitSet(first, last).ranges } + [0xA1...0xD7FF, 0xE000...0xFFFD]
+    private static let preferred: [ClosedRange<UInt16>] =
+        [
+            ("a", "z"), ("0", "9"), ("A", "Z"), ("-", "-"), ("_", "_"), ("!", "~"),
+        ].flatMap { (first: Unicode.Scalar, last: Unicode.Scalar) in UnitSet(first, last).ranges } + [0xA1...0xD7FF, 0xE000...0xFFFD]
 
     static func first(in range: ClosedRange<UInt16>) -> UInt16 {
         let best = self.preferred.first { $0.overlaps(range) }

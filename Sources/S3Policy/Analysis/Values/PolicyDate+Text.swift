@@ -14,7 +14,8 @@ extension PolicyDate: CustomStringConvertible {
         let time = self.millisecondsSinceEpoch - days * day
         let fraction = time % 1000 == 0 ? "" : "." + Self.padded(time % 1000, 3)
         let date = "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(dayOfMonth, 2))"
-        return "\(date)T\(Self.padded(time / 3_600_000, 2)):\(Self.padded(time / 60_000 % 60, 2)):\(Self.padded(time / 1000 % 60, 2))\(fraction)Z"
+        return
+            "\(date)T\(Self.padded(time / 3_600_000, 2)):\(Self.padded(time / 60_000 % 60, 2)):\(Self.padded(time / 1000 % 60, 2))\(fraction)Z"
     }
 
     private var secondsText: String {
