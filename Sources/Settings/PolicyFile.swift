@@ -1,50 +1,14 @@
 internal import Foundation
 public import S3Policy
 
-/// What a JSON file of `policies/` is.
-public enum PolicyFileKind: String, Sendable, CaseIterable {
-    /// A bucket's resource policy.
-    case bucket
-    /// An IAM policy of a user or role, such as the signer's.
-    case identity
-    /// A bucket's CORS rules.
-    case cors
-    /// A bucket's lifecycle rules.
-    case lifecycle
-
-    /// The file of this kind in an environment's folder.
-    public var fileName: String {
-        switch self {
-        case .bucket: "bucket-policy.json"
-        case .identity: "signer-policy.json"
-        case .cors: "cors.json"
-        case .lifecycle: "lifecycle.json"
-        }
-    }
-
-    /// What a file is by its name, else by what is in it; a policy without any principal in a file of another name is still a
-    /// bucket's, since that is what is usually validated.
-    public init(fileName: String, document: JSONDocument) {
-        if let kind = Self.allCases.first(where: { $0.fileName == fileName }) {
-            self = kind
-        } else if document.root?["CORSRules"] != nil {
-            self = .cors
-        } else if document.root?["Rules"] != nil, document.root?["Statement"] == nil {
-            self = .lifecycle
-        } else {
-            self = .bucket
-        }
-    }
-}
-
 /// A JSON file that was read, whether or not it is right.
 public struct PolicyFile: Sendable {
     /// As it was given, or found in a folder that was given.
     public let path: String
-    public let kind: PolicyFileKind
+    public let kind: BucketDocumentKind
     public let document: JSONDocument
 
-    public init(path: String, kind: PolicyFileKind, document: JSONDocument) {
+    public init(path: String, kind: BucketDocumentKind, document: JSONDocument) {
         self.path = path
         self.kind = kind
         self.document = document
@@ -54,11 +18,11 @@ public struct PolicyFile: Sendable {
     ///
     /// - Parameter kind: What it is; nil finds out.
     /// - Throws: when it cannot be read at all.
-    public init(path: String, kind: PolicyFileKind? = nil) throws(SettingsProblem) {
+    public init(path: String, kind: BucketDocumentKind? = nil) throws(SettingsProblem) {
         let limits = JSONLimits()
         let document = JSONDocument(try Self.bytes(of: path, atMost: limits.byteCount + 1), limits: limits)
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        self.init(path: path, kind: kind ?? PolicyFileKind(fileName: name, document: document), document: document)
+        self.init(path: path, kind: kind ?? BucketDocumentKind(fileName: name, document: document), document: document)
     }
 
     /// The files that paths name: a file itself, of a folder all `*.json` files below it, in the order of their names.

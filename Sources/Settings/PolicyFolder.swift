@@ -2,6 +2,7 @@ internal import Foundation
 public import S3Policy
 internal import S3Signing
 public import Uploads
+internal import Yams
 
 /// Reads `policies/`: one folder for each environment, named as it.
 public enum PolicyFolder {
@@ -46,13 +47,56 @@ public enum PolicyFolder {
     /// One of the JSON files of an environment; `nil` when it has none of that kind.
     ///
     /// - Throws: when it is there and cannot be read. What is wrong with its content is not looked at.
-    public static func file(_ kind: PolicyFileKind, in folder: String, environment: String) throws(SettingsError) -> PolicyFile? {
+    public static func file(_ kind: BucketDocumentKind, in folder: String, environment: String) throws(SettingsError) -> PolicyFile? {
         let path = path(folder, environment, kind.fileName)
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
             return try PolicyFile(path: path, kind: kind)
         } catch {
             throw SettingsError([error])
+        }
+    }
+
+    /// All JSON files of an environment that are there and can be read.
+    public static func files(in folder: String, environment: String) throws(SettingsError) -> [PolicyFile] {
+        var files: [PolicyFile] = []
+        for kind in BucketDocumentKind.allCases {
+            if let file = try file(kind, in: folder, environment: environment) { files.append(file) }
+        }
+        return files
+    }
+
+    /// Where each rule of an environment stands in its `uploads.yaml`, as `file:line`.
+    public static func rulePlaces(in folder: String, environment: String) -> [String: String] {
+        let file = path(folder, environment, "uploads.yaml")
+        guard let text = try? content(of: file), let document = try? YAMLDocument(text, file: file),
+            case .mapping(let fields)? = document.root, case .mapping(let rules)? = fields["rules"]
+        else { return [:] }
+        var places: [String: String] = [:]
+        for (key, _) in rules {
+            if let name = key.scalar?.string, let line = key.mark?.line { places[name] = "\(file):\(line)" }
+        }
+        return places
+    }
+
+    /// Holds an environment's rules against its bucket's documents, as `countersign check` does.
+    ///
+    /// - Parameter others: All environments of the folder, whose buckets must not be named here.
+    public static func check(_ environment: Environment, in folder: String, besides others: [Environment]) throws(SettingsError)
+        -> [CheckedFile]
+    {
+        let files = try files(in: folder, environment: environment.name)
+        let documents = Dictionary(files.map { ($0.kind, $0.document) }, uniquingKeysWith: { first, _ in first })
+        let neighbours = others.filter { $0.name != environment.name }
+        let findings = EnvironmentCheck(environment, documents: documents, neighbours: neighbours).findings()
+        let places = rulePlaces(in: folder, environment: environment.name)
+        return files.map { file in
+            CheckedFile(
+                file: file,
+                findings: findings.filter { $0.document == file.kind }.map { found in
+                    guard let place = found.rule.flatMap({ places[$0] }) else { return found.finding }
+                    return Finding(found.finding.code, "\(found.finding.message) (\(place))", at: found.finding.ranges)
+                })
         }
     }
 
@@ -149,6 +193,12 @@ public enum PolicyFolder {
         return one.provider == .aws && other.provider == .aws
             || one.location.endpoint.baseURL == other.location.endpoint.baseURL
     }
+}
+
+/// One of an environment's documents with what does not fit the environment's rules.
+public struct CheckedFile: Sendable {
+    public let file: PolicyFile
+    public let findings: [Finding]
 }
 
 extension Finding {

@@ -81,6 +81,14 @@ public struct ContentTypePattern: Sendable, Hashable, CustomStringConvertible {
         return type.runsInBrowser
     }
 
+    /// One type that it allows.
+    var example: String? {
+        switch kind {
+        case .exact(let exact): exact.text
+        case .anySubtype(let topLevel): ContentType.example(of: topLevel)
+        }
+    }
+
     /// Whether a file of that type may be uploaded. A wildcard covers the types whose extension is known here, since what is not known may
     /// run somewhere, and never one that runs in a browser.
     public func allows(_ type: ContentType) -> Bool {

@@ -28,6 +28,11 @@ extension ContentType {
     /// Whether the table knows the type.
     var isWellKnown: Bool { ContentType.extensions[text] != nil }
 
+    /// The first well-known type of a group that no browser runs; nil for a group that has none.
+    static func example(of topLevel: String) -> String? {
+        ContentType.extensions.keys.sorted().first { $0.hasPrefix("\(topLevel)/") && (try? ContentType($0))?.runsInBrowser == false }
+    }
+
     /// The longest extension in the table, with its dot.
     static let maximumExtensionBytes = extensions.values.map { $0[0].utf8.count + 1 }.max() ?? 0
 

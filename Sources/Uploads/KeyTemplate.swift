@@ -63,6 +63,12 @@ public struct KeyTemplate: Sendable, Hashable, CustomStringConvertible {
         return KeyTemplate.render(segments[...end], values) + "/"
     }
 
+    /// What all keys under that rule begin with: the segments before the first that changes, each with its `/`.
+    func fixedFolder(environment: String, rule: String) -> String {
+        let fixed = resolved(environment: environment, rule: rule).dropLast().lazy.map(KeyTemplate.literal).prefix { $0 != nil }
+        return fixed.compactMap { $0 }.map { "\($0)/" }.joined()
+    }
+
     /// Whether a caller's own folder under one template could hold another caller's files under the other.
     ///
     /// Segments are compared from the left as far as they can come out equal. Where one is `{caller}` and the other is not, but could come

@@ -19,7 +19,7 @@ struct Countersign: AsyncParsableCommand {
             """,
         version: ServiceVersion.current,
         subcommands: [
-            Serve.self, Dev.self, Presign.self, Upload.self, Inspect.self, PolicyCommand.self, Token.self, Health.self,
+            Serve.self, Dev.self, Presign.self, Upload.self, Inspect.self, PolicyCommand.self, Check.self, Token.self, Health.self,
         ])
 
     static func main() async {

@@ -7,8 +7,8 @@ import S3Signing
 /// offsets from 0, both in bytes.
 enum FindingJSON {
     /// One file's answer, or a list of them where a folder or several files were asked about.
-    static func value(of reports: [FindingReport], isFolder: Bool) -> JSON {
-        guard isFolder else { return .object([.init("findings", findings(of: reports[0]))]) }
+    static func value(of reports: [FindingReport], isList: Bool) -> JSON {
+        guard isList else { return .object([.init("findings", findings(of: reports[0]))]) }
         return .object([
             .init("files", .array(reports.map { .object([.init("path", .string($0.path)), .init("findings", findings(of: $0))]) }))
         ])

@@ -69,14 +69,13 @@ struct PolicyValidate: AsyncParsableCommand {
         let folder = SigningSetup.policiesFolder(policies, context: context)
         let ignored = try ignoreList(in: folder)
         let reports = try self.reports(ignored: ignored, context: context)
-        let isFolder = reports.count != 1 || paths.first != reports.first?.path
-        try context.output.write(rendered(reports, isFolder: isFolder, context: context))
+        let isList = reports.count != 1 || paths.first != reports.first?.path
+        try FindingPrinter(format: format, isList: isList, context: context).show(reports)
         let unused = ignored?.unused(by: reports.flatMap(\.ignored)) ?? []
         for entry in unused where reports.contains(where: { entry.concerns($0.path, in: folder) }) {
             context.complain("\(entry.place): nothing is ignored by this entry any more; delete it")
         }
         let failing = reports.flatMap(\.findings).filter { failOn.types.contains($0.type) }
-        summarize(reports, context: context)
         if !failing.isEmpty { throw CommandFailure.no("") }
     }
 
@@ -87,7 +86,7 @@ struct PolicyValidate: AsyncParsableCommand {
         let day = context.now().iso8601.prefix(10)
         return names.map { path in
             do throws(SettingsProblem) {
-                let file = try PolicyFile(path: path, kind: PolicyFileKind(rawValue: kind.rawValue))
+                let file = try PolicyFile(path: path, kind: BucketDocumentKind(rawValue: kind.rawValue))
                 return FindingReport(file: file, findings: file.findings(reference: reference), ignored: ignored, day: String(day))
             } catch {
                 return FindingReport(unreadable: path, message: error.message)
@@ -100,38 +99,6 @@ struct PolicyValidate: AsyncParsableCommand {
             return try IgnoreList(file: ignoreFile ?? "\(folder)/\(IgnoreList.fileName)", mustExist: ignoreFile != nil, folder: folder)
         } catch {
             throw CommandFailure.wrongUse(error.description)
-        }
-    }
-
-    private func rendered(_ reports: [FindingReport], isFolder: Bool, context: CommandContext) -> String {
-        switch format {
-        case .text: reports.map { FindingText(context: context).text($0) }.joined()
-        case .json: FindingJSON.value(of: reports, isFolder: isFolder).pretty + "\n"
-        case .sarif: FindingSARIF.log(of: reports).pretty + "\n"
-        case .github: reports.map(FindingGitHub.commands).joined()
-        }
-    }
-
-    private func summarize(_ reports: [FindingReport], context: CommandContext) {
-        let findings = reports.flatMap(\.findings)
-        guard !findings.isEmpty, format == .text else { return }
-        let counts = FindingType.allCases.compactMap { type -> String? in
-            let count = findings.count { $0.type == type }
-            return count == 0 ? nil : "\(count) \(type.word)\(count == 1 ? "" : "s")"
-        }
-        let files = reports.count { !$0.findings.isEmpty }
-        context.complain("\(counts.joined(separator: ", ")) in \(files) of \(reports.count) file\(reports.count == 1 ? "" : "s")")
-    }
-}
-
-extension FindingType {
-    /// How it is called in sentences.
-    var word: String {
-        switch self {
-        case .error: "error"
-        case .securityWarning: "security warning"
-        case .warning: "warning"
-        case .suggestion: "suggestion"
         }
     }
 }
