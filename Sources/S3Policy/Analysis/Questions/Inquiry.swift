@@ -13,19 +13,22 @@ struct Inquiry {
         case uncertain(Uncertainty)
     }
 
+    /// What holds the requests of one kind of callers to those in question; nil for kinds that are not in question.
+    typealias Limits = (CallerKind, TextAlgebra, KeyTable) -> [Literal]?
+
+    static func noLimits(_: CallerKind, _: TextAlgebra, _: KeyTable) -> [Literal]? { [] }
+
     let policies: [Policy]
     let algebra: TextAlgebra
     let keys: KeyTable
     let doubts = DoubtTable()
     let example: RequestExample
-    /// What is asked for only, for each kind of callers; nil for kinds that are not.
-    private let limits: (CallerKind, TextAlgebra, KeyTable) -> [Literal]?
+    private let limits: Limits
     /// Whether a request is what is looked for.
     let confirm: (AccessRequest) -> Bool
 
     init(
-        _ policies: [Policy], reference: ServiceReference, workLimit: Int,
-        limits: @escaping (CallerKind, TextAlgebra, KeyTable) -> [Literal]? = { _, _, _ in [] },
+        _ policies: [Policy], reference: ServiceReference, workLimit: Int, limits: @escaping Limits,
         confirm: @escaping (AccessRequest) -> Bool
     ) {
         self.policies = policies

@@ -19,11 +19,11 @@ public struct PolicyQuestions: Sendable {
     public func allowsNothingNew(_ new: Policy, comparedWith old: Policy) -> Verdict {
         let oldEvaluator = PolicyEvaluator(old)
         let newEvaluator = PolicyEvaluator(new)
-        let inquiry = Inquiry([old, new], reference: self.reference, workLimit: self.workLimit) { request in
+        let inquiry = self.inquiry([old, new]) { request in
             newEvaluator.evaluate(request).outcome == .allow && oldEvaluator.evaluate(request).outcome != .allow
         }
-        let oldPlaces = Places(old, policy: 0)
-        let newPlaces = Places(new, policy: 1)
+        let oldPlaces = StatementPlaces(old, number: 0)
+        let newPlaces = StatementPlaces(new, number: 1)
         // Allowed by the new policy, and not by the old one: since nothing there allows it, or since something there denies it.
         let tasks = newPlaces.allow.flatMap { allow in
             [Inquiry.Task(matching: [allow], avoiding: newPlaces.deny + oldPlaces.allow)]
@@ -57,21 +57,27 @@ public struct PolicyQuestions: Sendable {
         let asked = Statement.asking(actions, resources)
         let evaluator = PolicyEvaluator(policy)
         let question = PolicyEvaluator(Policy(kind: .identity, version: .v2008, statements: [asked]))
-        let inquiry = Inquiry([policy, question.policy], reference: self.reference, workLimit: self.workLimit) { request in
+        let inquiry = self.inquiry([policy, question.policy]) { request in
             evaluator.evaluate(request).outcome == .allow && question.evaluate(request).outcome == .allow
         }
-        let places = Places(policy, policy: 0)
+        let places = StatementPlaces(policy, number: 0)
         let asking = Uncertainty.Place(policy: 1, statement: 0)
         return inquiry.run(places.allow.map { Inquiry.Task(matching: [$0, asking], avoiding: places.deny) }).verdict
+    }
+
+    func inquiry(
+        _ policies: [Policy], limits: @escaping Inquiry.Limits = Inquiry.noLimits, confirm: @escaping (AccessRequest) -> Bool
+    ) -> Inquiry {
+        Inquiry(policies, reference: self.reference, workLimit: self.workLimit, limits: limits, confirm: confirm)
     }
 }
 
 /// The statements of a policy by their effect.
-private struct Places {
+struct StatementPlaces {
     let allow: [Uncertainty.Place]
     let deny: [Uncertainty.Place]
 
-    init(_ policy: Policy, policy number: Int) {
+    init(_ policy: Policy, number: Int) {
         func places(_ effect: Statement.Effect) -> [Uncertainty.Place] {
             policy.statements.indices.filter { policy.statements[$0].effect == effect }.map { .init(policy: number, statement: $0) }
         }
@@ -81,7 +87,7 @@ private struct Places {
 }
 
 extension Inquiry.Outcome {
-    fileprivate var verdict: Verdict {
+    var verdict: Verdict {
         switch self {
         case .nothing: .yes
         case .found(let request): .no(request)

@@ -31,8 +31,8 @@ struct BoxCompiler {
     /// Adds what a condition says about its key, or, where the caller tells the key, about the caller.
     private func add(_ condition: Condition, _ set: KeySet, to builder: inout BoxBuilder, effect: Statement.Effect) {
         func add(_ property: CallerProperty, _ values: ValueTerm) {
-            if case .text(let term) = values, let names = property.names(self.algebra.language(term)) {
-                builder.add(.caller(self.algebra.term(names)))
+            if case .text(let term) = values {
+                builder.add(.caller(self.algebra.term(self.algebra.language(term).preimage(property.preimage))))
             } else {
                 builder.doubt(.callerKey, condition.doubtText(effect))
             }
@@ -107,8 +107,8 @@ private struct BoxBuilder {
     }
 
     mutating func doubt(_ reason: Uncertainty.Reason, _ text: [String]) {
-        self.add(
-            .doubt(self.doubts.number(of: Doubt(text: text, uncertainty: Uncertainty(reason: reason, place: self.place))), holds: true))
+        let doubt = Doubt(text: text, uncertainty: Uncertainty(reason: reason, place: self.place))
+        self.add(.doubt(self.doubts.number(of: doubt), holds: true))
     }
 }
 
@@ -122,18 +122,6 @@ final class DoubtTable {
         self.numbers[doubt] = self.doubts.count
         self.doubts.append(doubt)
         return self.doubts.count - 1
-    }
-}
-
-extension CallerProperty {
-    /// The callers whose property is in a set; nil when patterns cannot tell.
-    fileprivate func names(_ values: TextLanguage) -> TextLanguage? {
-        var patterns: [TextPattern] = []
-        for pattern in values.patterns {
-            guard let preimage = self.preimage(pattern) else { return nil }
-            patterns += preimage
-        }
-        return TextLanguage(patterns, isComplement: values.isComplement)
     }
 }
 

@@ -21,11 +21,11 @@ enum CallerProperty: Sendable, Hashable {
     case account
     /// What stands behind the last slash.
     case userName
-    /// The account and the name of a federated user, which no pattern can tell.
+    /// The account and the name of a federated user, with a colon between them.
     case federatedUserID
 
-    /// The patterns of the texts whose property a pattern matches; nil when patterns cannot tell.
-    func preimage(_ pattern: TextPattern) -> [TextPattern]? {
+    /// The patterns of the texts whose property a pattern matches.
+    func preimage(_ pattern: TextPattern) -> [TextPattern] {
         let any = TextPattern.run(.all)
         let field = TextPattern.run(UnitSet.all.subtracting(.colon))
         switch self {
@@ -39,7 +39,11 @@ enum CallerProperty: Sendable, Hashable {
             guard let name = pattern.without(.slash) else { return [] }
             let prefix = "arn:" + field + ":iam::" + field + ":user/"
             return [prefix + name, prefix + any + "/" + name]
-        case .federatedUserID: return nil
+        case .federatedUserID:
+            return pattern.splits(at: UInt16(UInt8(ascii: ":"))).compactMap { account, name in
+                guard let account = account.without(.colon), let name = name.without(.colon) else { return nil }
+                return "arn:" + field + ":sts::" + account + ":federated-user/" + name
+            }
         }
     }
 }
@@ -50,10 +54,14 @@ extension CallerKind {
         if let property = self.properties[key.lowercased] {
             return key.lowercased == "aws:principalservicenameslist" ? .listOfCaller(property) : .caller(property)
         }
-        let context = self.typical.context(besides: RequestContext())
+        guard let context = Self.contexts[self] else { preconditionFailure("Every kind has a context.") }
         if let value = context[key] { return .fixed(value) }
         return context.lacks(key) ? .nowhere : .request
     }
+
+    /// What the context of one caller of each kind says. Apart from ``properties`` it says that of all of the kind.
+    private static let contexts = Dictionary(
+        uniqueKeysWithValues: Self.allCases.map { ($0, $0.caller($0.typicalName).caller.context(besides: RequestContext())) })
 
     /// The keys that tell something else for each caller of this kind.
     private var properties: [String: CallerProperty] {
@@ -66,22 +74,5 @@ extension CallerKind {
         case .federatedUser: ["aws:principalarn": .name, "aws:principalaccount": .account, "aws:userid": .federatedUserID]
         case .service: ["aws:principalservicename": .name, "aws:principalservicenameslist": .name]
         }
-    }
-
-    /// One caller of this kind. What its context says apart from ``properties`` it says of all of them.
-    private var typical: Caller {
-        let account = "arn:aws:iam::111122223333:"
-        let name =
-            switch self {
-            case .anonymous: ""
-            case .user: account + "user/example"
-            case .role: account + "role/example"
-            case .session: account + "role/example\(Self.sessionSeparator)example"
-            case .root: account + "root"
-            case .federatedUser: "arn:aws:sts::111122223333:federated-user/example"
-            case .service: "example.amazonaws.com"
-            case .originAccessIdentity: "EXAMPLE"
-            }
-        return self.caller(name).caller
     }
 }

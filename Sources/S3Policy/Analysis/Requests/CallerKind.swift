@@ -22,6 +22,21 @@ enum CallerKind: Sendable, Hashable, CaseIterable {
         return TextLanguage([pattern])
     }
 
+    /// One of ``names``.
+    var typicalName: String {
+        let account = "arn:aws:iam::444455556666:"
+        return switch self {
+        case .anonymous: ""
+        case .user: account + "user/example"
+        case .role: account + "role/example"
+        case .session: account + "role/example\(Self.sessionSeparator)example"
+        case .root: account + "root"
+        case .federatedUser: "arn:aws:sts::444455556666:federated-user/example"
+        case .service: "cloudfront.amazonaws.com"
+        case .originAccessIdentity: "EXAMPLE"
+        }
+    }
+
     /// Whether a caller of this kind belongs to an account.
     var isIdentity: Bool {
         switch self {

@@ -37,7 +37,7 @@ struct KeyTable: Sendable {
     /// Everything that a request can have for each key: lists only for keys that take them, and either for unknown ones.
     var everything: [KeyRegion] {
         self.keys.indices.map { number in
-            let values: ValueRegion = self.cells[number].map { .cells($0.all) } ?? .text(.everything)
+            let values: ValueRegion = self.cells[number].map { .cells($0.all) } ?? .text(TextRegion(example: "example"))
             return KeyRegion(values: values, isMultivalued: self.isMultivalued[number])
         }
     }

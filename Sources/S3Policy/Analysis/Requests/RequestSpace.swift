@@ -18,9 +18,10 @@ enum RequestSpace {
     static func everything(
         _ kind: CallerKind, _ keys: KeyTable, doubtCount: Int, _ algebra: TextAlgebra
     ) throws(WorkLimitReached) -> RequestRegion? {
-        guard let caller = try algebra.intersection(.everything, algebra.term(kind.names)),
-            let action = try algebra.intersection(.everything, algebra.term(self.actions)),
-            let resource = try algebra.intersection(.everything, algebra.term(self.resources))
+        guard let caller = try algebra.intersection(TextRegion(example: kind.typicalName), algebra.term(kind.names)),
+            let action = try algebra.intersection(TextRegion(example: "s3:getobject"), algebra.term(self.actions)),
+            let resource = try algebra.intersection(
+                TextRegion(example: "arn:aws:s3:::example-bucket/example"), algebra.term(self.resources))
         else { return nil }
         return RequestRegion(
             caller: caller, action: action, resource: resource, keys: keys.everything,

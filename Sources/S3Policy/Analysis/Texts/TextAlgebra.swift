@@ -19,7 +19,17 @@ struct TextRegion: Sendable {
     fileprivate(set) var terms: [TextTerm]
     fileprivate(set) var example: [UInt16]
 
-    static let everything = TextRegion(terms: [], example: [])
+    /// All texts.
+    /// - Parameter example: The text to begin with.
+    init(example: String) {
+        self.terms = []
+        self.example = Array(example.utf16)
+    }
+
+    fileprivate init(terms: [TextTerm], example: [UInt16]) {
+        self.terms = terms
+        self.example = example
+    }
 
     /// The example as text.
     var text: String { String(decoding: self.example, as: UTF16.self) }

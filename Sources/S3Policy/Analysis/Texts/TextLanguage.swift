@@ -14,7 +14,7 @@ struct TextLanguage: Sendable, Hashable {
     var complement: TextLanguage { TextLanguage(self.patterns, isComplement: !self.isComplement) }
 
     /// The texts whose image under a function is in this set.
-    /// - Parameter preimage: The patterns of the texts whose image a pattern matches. Every text must have an image.
+    /// - Parameter preimage: The patterns of the texts whose image a pattern matches. Every text in question must have one image.
     func preimage(_ preimage: (TextPattern) -> [TextPattern]) -> TextLanguage {
         TextLanguage(self.patterns.flatMap(preimage), isComplement: self.isComplement)
     }

@@ -61,6 +61,20 @@ struct TextPattern: Sendable, Hashable {
         return TextPattern(steps)
     }
 
+    /// All ways to cut the pattern in two at a unit: what matches before it and behind it.
+    func splits(at unit: UInt16) -> [(TextPattern, TextPattern)] {
+        self.steps.enumerated().compactMap { index, step in
+            let before = Array(self.steps[..<index])
+            let behind = Array(self.steps[(index + 1)...])
+            switch step {
+            case .unit(unit): return (TextPattern(before), TextPattern(behind))
+            case .one(let units) where units.contains(unit): return (TextPattern(before), TextPattern(behind))
+            case .run(let units) where units.contains(unit): return (TextPattern(before + [step]), TextPattern([step] + behind))
+            default: return nil
+            }
+        }
+    }
+
     /// The pattern's only text; nil when it has wildcards.
     var literal: [UInt16]? {
         var units: [UInt16] = []

@@ -12,10 +12,10 @@ extension PolicyDate: CustomStringConvertible {
         let (year, month, dayOfMonth) = Self.civil(days)
         guard (0...9999).contains(year) else { return self.secondsText }
         let time = self.millisecondsSinceEpoch - days * day
-        let fraction = time % 1000 == 0 ? "" : "." + Self.padded(time % 1000, 3)
         let date = "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(dayOfMonth, 2))"
-        return
-            "\(date)T\(Self.padded(time / 3_600_000, 2)):\(Self.padded(time / 60_000 % 60, 2)):\(Self.padded(time / 1000 % 60, 2))\(fraction)Z"
+        let clock = [time / 3_600_000, time / 60_000 % 60, time / 1000 % 60].map { Self.padded($0, 2) }.joined(separator: ":")
+        let fraction = time % 1000 == 0 ? "" : "." + Self.padded(time % 1000, 3)
+        return "\(date)T\(clock)\(fraction)Z"
     }
 
     private var secondsText: String {
