@@ -51,7 +51,8 @@ public struct PolicyFile: Sendable {
         }
     }
 
-    private static func bytes(of path: String, atMost count: Int) throws(SettingsProblem) -> [UInt8] {
+    /// At most so many bytes of a file.
+    public static func bytes(of path: String, atMost count: Int) throws(SettingsProblem) -> [UInt8] {
         var isFolder = ObjCBool(false)
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
             throw SettingsProblem(file: path, message: "this is a folder, not a file")

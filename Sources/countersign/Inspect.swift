@@ -86,7 +86,7 @@ struct Inspect: AsyncParsableCommand {
         }
     }
 
-    private static func everything(_ input: any ByteInput) throws -> String {
+    static func everything(_ input: any ByteInput) throws -> String {
         var bytes: [UInt8] = []
         while true {
             let block = try input.read(upTo: 1 << 16)

@@ -5,5 +5,7 @@ struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
         abstract: "Checks bucket policies, and what belongs to them, without a network or an account.",
-        subcommands: [PolicyValidate.self])
+        subcommands: [
+            PolicyValidate.self, PolicySimulate.self, PolicyPublic.self, PolicyCompare.self, PolicyAccess.self, PolicyEqual.self,
+        ])
 }
