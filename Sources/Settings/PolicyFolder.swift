@@ -81,11 +81,14 @@ public enum PolicyFolder {
 
     /// Holds an environment's rules against its bucket's documents, as `countersign check` does.
     ///
-    /// - Parameter others: All environments of the folder, whose buckets must not be named here.
-    public static func check(_ environment: Environment, in folder: String, besides others: [Environment]) throws(SettingsError)
-        -> [CheckedFile]
-    {
-        let files = try files(in: folder, environment: environment.name)
+    /// - Parameters:
+    ///   - others: All environments of the folder, whose buckets must not be named here.
+    ///   - replacement: A file that takes the place of the environment's own of its kind.
+    public static func check(
+        _ environment: Environment, in folder: String, besides others: [Environment], replacing replacement: PolicyFile? = nil
+    ) throws(SettingsError) -> [CheckedFile] {
+        var files = try files(in: folder, environment: environment.name)
+        if let replacement { files = files.filter { $0.kind != replacement.kind } + [replacement] }
         let documents = Dictionary(files.map { ($0.kind, $0.document) }, uniquingKeysWith: { first, _ in first })
         let neighbours = others.filter { $0.name != environment.name }
         let findings = EnvironmentCheck(environment, documents: documents, neighbours: neighbours).findings()
@@ -98,6 +101,11 @@ public enum PolicyFolder {
                     return Finding(found.finding.code, "\(found.finding.message) (\(place))", at: found.finding.ranges)
                 })
         }
+    }
+
+    /// Whether a folder has an environment of that name.
+    public static func hasEnvironment(_ name: String, in folder: String) -> Bool {
+        FileManager.default.fileExists(atPath: path(folder, name, "uploads.yaml"))
     }
 
     // MARK: - Files

@@ -26,4 +26,18 @@ public enum ReferenceData {
             throw SettingsProblem(file: path, line: position.line, column: position.column + 1, message: error.message)
         }
     }
+
+    /// Keeps a file's data in a policies folder, with their date in it.
+    public static func store(_ path: String, date: String, in folder: String) throws(SettingsProblem) {
+        let file = try PolicyFile(path: path, kind: .bucket)
+        var bytes = file.document.text.bytes
+        if file.document.root?["Date"] == nil, let start = file.document.root?.range.lowerBound {
+            bytes.insert(contentsOf: "\"Date\":\"\(date)\",".utf8, at: start + 1)
+        }
+        do {
+            try Data(bytes).write(to: URL(filePath: "\(folder)/\(fileName)"), options: .atomic)
+        } catch {
+            throw SettingsProblem(file: "\(folder)/\(fileName)", message: "the file cannot be written")
+        }
+    }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Hummingbird
 import Logging
 import NIOCore
+import S3Policy
 import Settings
 import UploadService
 import Uploads
@@ -12,12 +13,13 @@ struct Serve: AsyncParsableCommand {
         abstract: "Runs the signing service.",
         discussion: """
             Configuration comes from variables (the README has the table) and from the policies folder; the options \
-            win. Every mistake in either is reported at once, and then nothing starts. SIGTERM and SIGINT let requests \
+            win. Every mistake in either is reported at once, and then nothing starts. What check finds in the bucket's \
+            documents is logged; with --strict nothing starts then either. SIGTERM and SIGINT let requests \
             finish and end the process within ten seconds.
 
             Examples:
               countersign serve
-              countersign serve --environment production --port 8080
+              countersign serve --strict --environment production --port 8080
             """)
 
     @Option(help: ArgumentHelp("The policies folder (default: COUNTERSIGN_POLICIES, else policies).", valueName: "dir"))
@@ -34,10 +36,14 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The port; 0 takes a free one (default: COUNTERSIGN_PORT, PORT, else 8080).", valueName: "port"))
     var port: UInt16?
 
+    @Flag(help: "Refuse to start while check has errors or warnings.")
+    var strict = false
+
     func run() async throws {
         let context = CommandContext.current
         let settings = try settings(context)
         let logger = ServiceLogging.logger(format: settings.logFormat, level: settings.logLevel, context: context)
+        try check(settings, logger: logger, context: context)
         let address = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         do {
             let service = try buildUploadService(Self.configuration(of: settings), logger: logger) { channel in
@@ -52,6 +58,23 @@ struct Serve: AsyncParsableCommand {
         } catch {
             throw ListeningFault.failure(error, address: "\(address):\(settings.port)", option: "--port")
         }
+    }
+
+    /// Tells what S3 or a browser would refuse later.
+    private func check(_ settings: ServiceSettings, logger: Logger, context: CommandContext) throws(CommandFailure) {
+        let check = FolderCheck(folder: settings.policiesFolder, context: context)
+        let reports: [FindingReport]
+        do { reports = try check.reports(of: settings.environments.map(\.name)) } catch { throw .wrongUse(error.description) }
+        var isClean = true
+        for report in reports {
+            for finding in report.findings where PolicyValidate.Threshold.warning.types.contains(finding.type) {
+                isClean = false
+                let line = report.document.text.position(at: finding.ranges.first?.lowerBound ?? 0).line
+                logger.warning(
+                    "\(finding.message)", metadata: ["code": "\(finding.code)", "file": "\(report.path)", "line": "\(line)"])
+            }
+        }
+        if strict, !isClean { throw .no("the service does not start: --strict, and check has findings; countersign check shows them.") }
     }
 
     private func settings(_ context: CommandContext) throws(CommandFailure) -> ServiceSettings {

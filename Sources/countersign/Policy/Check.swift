@@ -1,8 +1,6 @@
 import ArgumentParser
 import S3Policy
 import Settings
-import SigV4
-import Uploads
 
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,32 +35,12 @@ struct Check: AsyncParsableCommand {
         let folder = SigningSetup.policiesFolder(policies, context: context)
         let reports: [FindingReport]
         do throws(SettingsError) {
-            reports = try self.reports(in: folder, context: context)
+            reports = try FolderCheck(folder: folder, context: context).reports(of: environments)
         } catch {
             throw CommandFailure.wrongUse(error.description)
         }
         let printer = FindingPrinter(format: format, isList: true, context: context)
         try printer.show(reports)
         if reports.flatMap(\.findings).contains(where: { failOn.types.contains($0.type) }) { throw CommandFailure.no("") }
-    }
-
-    private func reports(in folder: String, context: CommandContext) throws(SettingsError) -> [FindingReport] {
-        let all = try PolicyFolder.environments(in: folder)
-        let unknown = environments.filter { name in !all.contains { $0.name == name } }
-        guard unknown.isEmpty else {
-            throw SettingsError(unknown.map { SettingsProblem(file: folder, message: "there is no environment \"\($0)\" here") })
-        }
-        let ignored = try IgnoreList(file: "\(folder)/\(IgnoreList.fileName)", mustExist: false, folder: folder)
-        let reference: ServiceReference
-        do { reference = try ReferenceData.current(policies: folder) } catch { throw SettingsError([error]) }
-        let day = String(context.now().iso8601.prefix(10))
-        var reports: [FindingReport] = []
-        for environment in all where environments.isEmpty || environments.contains(environment.name) {
-            for checked in try PolicyFolder.check(environment, in: folder, besides: all) {
-                let findings = checked.file.findings(reference: reference) + checked.findings
-                reports.append(FindingReport(file: checked.file, findings: findings, ignored: ignored, day: day))
-            }
-        }
-        return reports
     }
 }

@@ -7,5 +7,6 @@ struct PolicyCommand: AsyncParsableCommand {
         abstract: "Checks bucket policies, and what belongs to them, without a network or an account.",
         subcommands: [
             PolicyValidate.self, PolicySimulate.self, PolicyPublic.self, PolicyCompare.self, PolicyAccess.self, PolicyEqual.self,
+            PolicyData.self,
         ])
 }

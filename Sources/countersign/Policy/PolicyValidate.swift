@@ -13,6 +13,9 @@ struct PolicyValidate: AsyncParsableCommand {
             and S3_… for what S3 itself refuses. What a file is follows from its name (bucket-policy.json, \
             signer-policy.json, cors.json, lifecycle.json), else from its content; --kind says so instead.
 
+            Files of an environment's folder, and those that --environment names one for, are also held against that \
+            environment's rules, as check does.
+
             Findings that are meant can be listed in .countersign-ignore.yaml of the policies folder, each with its \
             code, file, reason and last day.
 
@@ -21,6 +24,7 @@ struct PolicyValidate: AsyncParsableCommand {
             Examples:
               countersign policy validate policies/
               countersign policy validate --format sarif policies/ > findings.sarif
+              countersign policy validate --fix bucket-policy.json
             """)
 
     enum Format: String, CaseIterable, ExpressibleByArgument { case text, json, sarif, github }
@@ -64,6 +68,12 @@ struct PolicyValidate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The policies folder (default: COUNTERSIGN_POLICIES, else policies).", valueName: "dir"))
     var policies: String?
 
+    @Option(help: ArgumentHelp("The environment that the files belong to.", valueName: "name"))
+    var environment: String?
+
+    @Flag(help: "Make the changes that are certain and let nobody do more than before.")
+    var fix = false
+
     func run() async throws {
         let context = CommandContext.current
         let folder = SigningSetup.policiesFolder(policies, context: context)
@@ -84,14 +94,22 @@ struct PolicyValidate: AsyncParsableCommand {
         do throws(SettingsProblem) { names = try PolicyFile.paths(of: paths) } catch { throw CommandFailure.wrongUse("\(error)") }
         let reference = try ReferenceData.current(policies: SigningSetup.policiesFolder(policies, context: context))
         let day = context.now().iso8601.prefix(10)
-        return names.map { path in
+        let environments = EnvironmentFindings(
+            folder: SigningSetup.policiesFolder(policies, context: context), name: environment, context: context)
+        var fixer = PolicyFixer(reference: reference)
+        let reports = try names.map { path in
+            var file: PolicyFile
             do throws(SettingsProblem) {
-                let file = try PolicyFile(path: path, kind: BucketDocumentKind(rawValue: kind.rawValue))
-                return FindingReport(file: file, findings: file.findings(reference: reference), ignored: ignored, day: String(day))
+                file = try PolicyFile(path: path, kind: BucketDocumentKind(rawValue: kind.rawValue))
             } catch {
                 return FindingReport(unreadable: path, message: error.message)
             }
+            if fix { file = try fixer.fix(file) }
+            let findings = file.findings(reference: reference) + (try environments.of(file))
+            return FindingReport(file: file, findings: findings, ignored: ignored, day: String(day))
         }
+        for note in fixer.notes { context.complain(note) }
+        return reports
     }
 
     private func ignoreList(in folder: String) throws -> IgnoreList? {

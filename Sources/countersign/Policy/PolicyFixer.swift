@@ -1,0 +1,71 @@
+import Foundation
+import S3Policy
+import Settings
+
+/// Applies the fixes of findings to a policy, each only when it is proved that the policy allows nothing more than before.
+struct PolicyFixer {
+    /// What was done, or why it was not, for people.
+    private(set) var notes: [String] = []
+    let reference: ServiceReference
+
+    init(reference: ServiceReference) {
+        self.reference = reference
+    }
+
+    /// Fixes a file in place, keeping its formatting; returns what it then holds.
+    mutating func fix(_ file: PolicyFile) throws -> PolicyFile {
+        guard file.kind == .bucket || file.kind == .identity else { return file }
+        var current = file
+        var refused: Set<String> = []
+        // Every fix removes its finding, so that this ends; the bound is for fixes that bring others.
+        for _ in 0..<1000 {
+            guard
+                let finding = current.findings(reference: reference).first(where: {
+                    $0.fix != nil && !refused.contains(name($0, in: current))
+                }),
+                let fix = finding.fix
+            else { break }
+            let fixed = PolicyFile(path: file.path, kind: file.kind, document: JSONDocument(fix.applied(to: current.document.text.bytes)))
+            if let reason = Self.objection(to: fixed, insteadOf: current) {
+                refused.insert(name(finding, in: current))
+                notes.append("\(place(finding, in: current)): not fixed (\(finding.code)): \(reason)")
+            } else {
+                notes.append("\(place(finding, in: current)): fixed (\(finding.code)): \(fix.title)")
+                current = fixed
+            }
+        }
+        guard current.document.text.bytes != file.document.text.bytes else { return file }
+        do {
+            try Data(current.document.text.bytes).write(to: URL(filePath: file.path), options: .atomic)
+        } catch {
+            throw CommandFailure.outside("\(file.path) cannot be written: \(error.localizedDescription)")
+        }
+        return current
+    }
+
+    /// Why a fix is not made; nil when the new policy surely allows nothing new.
+    private static func objection(to fixed: PolicyFile, insteadOf file: PolicyFile) -> String? {
+        let kind: PolicyKind = file.kind == .identity ? .identity : .bucket
+        guard let old = try? Policy(file.document, kind: kind) else {
+            return "the policy has no meaning before it, so that nothing can be compared"
+        }
+        guard let new = try? Policy(fixed.document, kind: kind) else { return "the policy would have no meaning" }
+        switch PolicyQuestions().allowsNothingNew(new, comparedWith: old) {
+        case .yes: return nil
+        case .no(let request):
+            return
+                "the policy would allow \(request.action) on \(request.resource), which it does not now; change it by hand if that is meant"
+        case .unknown(let uncertainty): return "whether the policy would allow more cannot be told, since \(uncertainty.words)"
+        }
+    }
+
+    /// The same finding has the same name while the file changes around it.
+    private func name(_ finding: Finding, in file: PolicyFile) -> String {
+        "\(finding.code) \(finding.fix?.title ?? "") \(file.document.path(to: finding.ranges.first ?? 0..<0))"
+    }
+
+    private func place(_ finding: Finding, in file: PolicyFile) -> String {
+        let offset = finding.ranges.first?.lowerBound ?? 0
+        return "\(file.path):\(file.document.text.position(at: offset).line):\(Excerpt.column(of: offset, in: file.document.text) + 1)"
+    }
+}
