@@ -89,6 +89,7 @@ struct BucketResponder: HTTPResponder {
         guard bucket.accessKeyIDs.contains(verified.accessKeyID) else {
             throw isCreation ? Refused.bucketAlreadyExists(name) : S3Error.accessDenied()
         }
+        try bucket.gate?.check(request, verified: verified, at: self.clock())
         try Subresource.check(request)
         if case .streaming = verified.payload, request.method != "PUT" || request.key == nil { throw Refused.streamingNotTaken }
         guard let key = request.key else {
@@ -145,12 +146,15 @@ struct ServedBucket: Sendable {
     let name: String
     let accessKeyIDs: Set<String>
     let cors: CORSConfiguration?
+    /// Nil when the bucket has no policy.
+    let gate: PolicyGate?
     let store: ObjectStore
 
     fileprivate init(_ bucket: LocalBucketConfiguration.Bucket, folder: String) throws {
         self.name = bucket.name.name
         self.accessKeyIDs = Set(bucket.credentials.map(\.accessKeyID))
         self.cors = bucket.cors
+        self.gate = bucket.policy.map { PolicyGate($0, bucketName: bucket.policyBucketName) }
         if let problem = bucket.cors?.problems().first {
             throw LocalBucketError("The CORS document of \(bucket.name.name) is not one that S3 takes: \(problem)")
         }

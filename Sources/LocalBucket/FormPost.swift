@@ -23,6 +23,8 @@ struct FormPost {
         let received = ReceivedForm(bucket: self.bucket.name, fields: fields, filename: filename)
         let form = try self.verifier.verify(received, at: self.clock())
         guard self.bucket.accessKeyIDs.contains(form.accessKeyID) else { throw S3Error.accessDenied() }
+        let signedAt = received.fields.first { $0.name.lowercased() == "x-amz-date" }.flatMap { SigningTime(iso8601Basic: $0.value) }
+        try self.bucket.gate?.check(form, signedAt: signedAt, at: self.clock())
         let list = FieldList(form.fields)
         let attributes = try ObjectAttributes(list)
         let expectation = try BodyExpectation(list)

@@ -12,10 +12,20 @@ public struct LocalBucketConfiguration: Sendable {
         /// Nil: the bucket has no CORS document, and S3 refuses every preflight.
         public var cors: CORSConfiguration?
 
-        public init(name: BucketName, credentials: [Credentials], cors: CORSConfiguration? = nil) {
+        /// The bucket's policy; nil denies nothing.
+        public var policy: Policy?
+        /// The bucket's name in the policy, where this bucket stands in for another one.
+        public var policyBucketName: String
+
+        public init(
+            name: BucketName, credentials: [Credentials], cors: CORSConfiguration? = nil, policy: Policy? = nil,
+            policyBucketName: String? = nil
+        ) {
             self.name = name
             self.credentials = credentials
             self.cors = cors
+            self.policy = policy
+            self.policyBucketName = policyBucketName ?? name.name
         }
     }
 

@@ -44,6 +44,19 @@ public enum PolicyFolder {
         return configuration
     }
 
+    /// The policy of an environment's bucket; `nil` when it has no `bucket-policy.json`.
+    public static func bucketPolicy(in folder: String, environment: String) throws(SettingsError) -> Policy? {
+        guard let file = try file(.bucket, in: folder, environment: environment) else { return nil }
+        do {
+            return try Policy(file.document, kind: .bucket)
+        } catch {
+            let position = file.document.text.position(at: error.range.lowerBound)
+            throw SettingsError([
+                SettingsProblem(file: file.path, line: position.line, column: position.column + 1, message: error.message)
+            ])
+        }
+    }
+
     /// One of the JSON files of an environment; `nil` when it has none of that kind.
     ///
     /// - Throws: when it is there and cannot be read. What is wrong with its content is not looked at.

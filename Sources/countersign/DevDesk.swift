@@ -20,6 +20,8 @@ struct DevDesk: Sendable {
         let bucket: BucketName
         let credentials: Credentials
         let cors: CORSConfiguration?
+        /// The environment's own, with its own bucket's name in it.
+        let policy: Policy?
         /// Nil for the open caller's environment.
         let apiKey: APIKey?
     }
@@ -37,9 +39,11 @@ struct DevDesk: Sendable {
         var places: [Place] = []
         for environment in environments.sorted(by: { $0.name == open && $1.name != open }) {
             let cors: CORSConfiguration?
+            let policy: Policy?
             let bucket: BucketName
             do throws(SettingsError) {
                 cors = try PolicyFolder.corsConfiguration(in: policiesFolder, environment: environment.name)
+                policy = try PolicyFolder.bucketPolicy(in: policiesFolder, environment: environment.name)
             } catch {
                 throw .wrongUse(error.description)
             }
@@ -48,8 +52,7 @@ struct DevDesk: Sendable {
             places.append(
                 Place(
                     environment: environment, bucket: bucket, credentials: Self.credentials(using: &random),
-                    cors: cors.map(Self.forLoopback),
-                    apiKey: apiKey))
+                    cors: cors.map(Self.forLoopback), policy: policy, apiKey: apiKey))
         }
         self.places = places
         self.dataFolder = dataFolder
@@ -104,7 +107,9 @@ struct DevDesk: Sendable {
         LocalBucketConfiguration(
             folder: dataFolder, region: Self.region,
             buckets: places.map { place in
-                .init(name: place.bucket, credentials: [place.credentials], cors: place.cors)
+                .init(
+                    name: place.bucket, credentials: [place.credentials], cors: place.cors, policy: place.policy,
+                    policyBucketName: place.environment.location.bucket.name)
             },
             port: port, clock: { SigningTime(secondsSinceEpoch: Int64(Date().timeIntervalSince1970)) })
     }
