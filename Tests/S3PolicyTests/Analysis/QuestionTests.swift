@@ -58,8 +58,7 @@ struct ComparisonTests {
         let halves = try statements(
             statement(when: "\"IpAddress\": {\"aws:SourceIp\": [\"0.0.0.0/1\", \"::/0\"]}"),
             statement(when: "\"NotIpAddress\": {\"aws:SourceIp\": [\"0.0.0.0/1\", \"::/0\"]}"))
-        let request = try #require(Self.compare(halves, whole).counterexample)
-        #expect(request.context[try #require(ConditionKey("aws:SourceIp"))] == .single("none"))
+        #expect(Self.compare(halves, whole) == .yes)
         #expect(Self.compare(whole, halves) == .yes)
     }
 }

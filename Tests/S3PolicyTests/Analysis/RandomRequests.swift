@@ -26,8 +26,9 @@ struct RandomRequests {
         let texts = resourceTexts + statements.flatMap(\.conditions).flatMap { $0.values.map(\.value) }
         for key in texts.flatMap(\.variables) { values[key, default: []].formUnion(["a", "ann"]) }
         self.keys = values.map { key, values in
-            (key, values.sorted(), ServiceReference.embedded.conditionKey(key)?.isMultivalued)
-        }.sorted { $0.key.lowercased < $1.key.lowercased }
+            let reference = ServiceReference.embedded.conditionKey(key)
+            return (key, values.filter { Self.isPossible($0, key, reference?.types ?? []) }.sorted(), reference?.isMultivalued)
+        }.filter { !$0.values.isEmpty }.sorted { $0.key.lowercased < $1.key.lowercased }
     }
 
     func request(_ random: inout SeededGenerator) -> AccessRequest {
@@ -41,6 +42,18 @@ struct RandomRequests {
             }
         }
         return AccessRequest(caller: caller, action: random.pick(self.actions), resource: random.pick(self.resources), context: context)
+    }
+
+    /// Whether a key of these types can have a value.
+    private static func isPossible(_ value: String, _ key: ConditionKey, _ types: [ValueFamily]) -> Bool {
+        switch types.first {
+        case .bool: value == "true" || value == "false"
+        case .arn: ARN(value) != nil || key.lowercased.hasPrefix("s3:x-amz-")
+        case .numeric: PolicyNumber(value) != nil
+        case .date: PolicyDate(value) != nil
+        case .ipAddress: IPAddress(value) != nil
+        default: true
+        }
     }
 
     private static func isAction(_ text: String) -> Bool {

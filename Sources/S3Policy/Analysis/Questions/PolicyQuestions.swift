@@ -8,7 +8,7 @@ public struct PolicyQuestions: Sendable {
     private let workLimit: Int
 
     /// - Parameter workLimit: How many steps a question may take, before it is unknown.
-    public init(reference: ServiceReference = .embedded, workLimit: Int = 20_000_000) {
+    public init(reference: ServiceReference = .embedded, workLimit: Int = 5_000_000) {
         self.reference = reference
         self.workLimit = workLimit
     }

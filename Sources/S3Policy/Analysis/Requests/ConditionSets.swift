@@ -10,13 +10,13 @@ struct ConditionSets {
         guard let number = self.keys.number(of: condition.key) else { preconditionFailure("\(condition.key) is not in the table.") }
         let cells = self.keys.cells(of: number)
         if comparison == .null { return (self.presence(condition, cells), nil) }
-        var values: Values
+        let values: Values
         if condition.values.isEmpty {
             values = Values(self.nothing(cells))
         } else if let cells {
             values =
                 cells.family == comparison.family
-                ? Values(.cells(cells.set { self.holds(condition, $0) })) : Values(.cells(cells.all), .mixedComparisons)
+                ? Values(.cells(self.members(of: cells, condition))) : Values(.cells(cells.all), .mixedComparisons)
         } else if comparison.family.isOrdered {
             values = Values(.text(.everything), .mixedComparisons)
         } else {
@@ -70,19 +70,37 @@ struct ConditionSets {
 
 /// Numbers, dates and addresses.
 extension ConditionSets {
-    private func holds(_ condition: Condition, _ value: ValueCells.Value) -> Bool {
-        let comparison = condition.operator.comparison
-        // A malformed address never matches; a malformed number or date is unequal to all.
-        if value == .malformed, comparison.family == .ipAddress { return false }
-        return condition.values.contains { Self.matches(value, $0.value.source, comparison) } != comparison.isNegated
+    /// A value of the policy; nil where it is malformed, which matches nothing.
+    private enum Operand {
+        case number(PolicyNumber?)
+        case date(PolicyDate?)
+        case network(IPNetwork?)
+
+        init(_ text: String, _ family: ValueFamily) {
+            switch family {
+            case .numeric: self = .number(PolicyNumber(text))
+            case .date: self = .date(PolicyDate(text))
+            default: self = .network(IPNetwork(text))
+            }
+        }
     }
 
-    private static func matches(_ value: ValueCells.Value, _ operand: String, _ comparison: Comparison) -> Bool {
-        switch value {
-        case .malformed: false
-        case .number(let number): PolicyNumber(operand).map { self.compare(number, $0, comparison) } ?? false
-        case .date(let date): PolicyDate(operand).map { self.compare(date, $0, comparison) } ?? false
-        case .address(let address): IPNetwork(operand)?.contains(address) ?? false
+    private func members(of cells: ValueCells, _ condition: Condition) -> CellSet {
+        let comparison = condition.operator.comparison
+        let operands = condition.values.map { Operand($0.value.source, comparison.family) }
+        return cells.set { value in
+            // A malformed address never matches; a malformed number or date is unequal to all.
+            if value == .malformed, comparison.family == .ipAddress { return false }
+            return operands.contains { Self.matches(value, $0, comparison) } != comparison.isNegated
+        }
+    }
+
+    private static func matches(_ value: ValueCells.Value, _ operand: Operand, _ comparison: Comparison) -> Bool {
+        switch (value, operand) {
+        case (.number(let number), .number(let operand?)): self.compare(number, operand, comparison)
+        case (.date(let date), .date(let operand?)): self.compare(date, operand, comparison)
+        case (.address(let address), .network(let network?)): network.contains(address)
+        default: false
         }
     }
 

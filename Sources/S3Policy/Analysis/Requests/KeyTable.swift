@@ -5,7 +5,7 @@ struct KeyTable: Sendable {
     private let numbers: [ConditionKey: Int]
     /// For each key its cells; nil when it is compared as text.
     private let cells: [ValueCells?]
-    private let isMultivalued: [Bool?]
+    private let references: [ConditionKeyReference?]
 
     init(_ policies: [Policy], reference: ServiceReference) {
         let conditions = policies.flatMap(\.statements).flatMap(\.conditions)
@@ -18,7 +18,7 @@ struct KeyTable: Sendable {
         self.keys = keys
         self.numbers = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($0.element, $0.offset) })
         self.cells = keys.map { Self.cells(conditionsOfKeys[$0] ?? []) }
-        self.isMultivalued = keys.map { reference.conditionKey($0)?.isMultivalued }
+        self.references = keys.map(reference.conditionKey)
     }
 
     /// A key that is also compared as text is compared as text only; the other conditions on it are doubts.
@@ -34,11 +34,33 @@ struct KeyTable: Sendable {
     /// The cells of a key; nil when it is compared as text.
     func cells(of number: Int) -> ValueCells? { self.cells[number] }
 
-    /// Everything that a request can have for each key: lists only for keys that take them, and either for unknown ones.
-    var everything: [KeyRegion] {
-        self.keys.indices.map { number in
-            let values: ValueRegion = self.cells[number].map { .cells($0.all) } ?? .text(TextRegion(example: "example"))
-            return KeyRegion(values: values, isMultivalued: self.isMultivalued[number])
+    /// Everything that a request can have for each key; see ``RequestSpace``.
+    func everything(_ algebra: TextAlgebra) throws(WorkLimitReached) -> [KeyRegion] {
+        var regions: [KeyRegion] = []
+        for number in self.keys.indices {
+            regions.append(KeyRegion(values: try self.values(number, algebra), isMultivalued: self.references[number]?.isMultivalued))
+        }
+        return regions
+    }
+
+    private func values(_ number: Int, _ algebra: TextAlgebra) throws(WorkLimitReached) -> ValueRegion {
+        let types = self.references[number]?.types ?? []
+        if let cells = self.cells[number] {
+            return .cells(cells.set { $0 != .malformed || !types.contains(cells.family) })
+        }
+        guard let (language, example) = Self.texts(of: self.keys[number], types.first),
+            let region = try algebra.intersection(TextRegion(example: example), algebra.term(language))
+        else { return .text(TextRegion(example: "example")) }
+        return .text(region)
+    }
+
+    /// The texts that a key has by its type, with one of them; nil for all texts.
+    private static func texts(of key: ConditionKey, _ type: ValueFamily?) -> (TextLanguage, example: String)? {
+        switch type {
+        case .bool: (TextLanguage([TextPattern(literal: "true"), TextPattern(literal: "false")]), "true")
+        // A header holds what the client sends.
+        case .arn where !key.lowercased.hasPrefix("s3:x-amz-"): (TextLanguage([.anyARN]), "arn:aws:s3:::example-bucket")
+        default: nil
         }
     }
 }

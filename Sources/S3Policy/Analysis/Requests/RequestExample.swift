@@ -61,7 +61,6 @@ extension RequestExample {
 
     private static func plainTexts(_ type: ValueFamily) -> [TextLanguage] {
         switch type {
-        case .bool: [TextLanguage([TextPattern(literal: "true"), TextPattern(literal: "false")])]
         case .arn: [TextLanguage(["arn:aws:" + .run(.printable)]), TextLanguage([.anyARN])]
         case .numeric: [TextLanguage([.some(.digits)])]
         default: [TextLanguage([.some(.printable)]), TextLanguage([.some(.letters)]), TextLanguage([TextPattern(literal: "example")])]
@@ -83,7 +82,7 @@ extension RequestExample {
     private func target(_ region: RequestRegion) throws(WorkLimitReached) -> (action: String, resource: String) {
         let known = self.actions.filter { self.algebra.contains("s3:\($0.name.lowercased())", in: region.action) }
         for action in known {
-            for type in action.resourceTypes.compactMap(self.reference.resourceType) {
+            for type in self.resourceTypes(of: action) {
                 let language = TextLanguage(type.arnFormats.map(Self.pattern(ofFormat:)))
                 guard let resource = try self.algebra.intersection(region.resource, self.algebra.term(language)) else { continue }
                 return ("s3:\(action.name)", try self.narrowed(resource, Self.plainResources).text)
@@ -98,6 +97,12 @@ extension RequestExample {
     private var actions: [ActionReference] {
         let first = ["GetObject", "PutObject", "ListBucket", "DeleteObject"].compactMap(self.reference.action)
         return first + self.reference.actions.filter { !first.contains($0) }
+    }
+
+    /// Buckets and objects rather than access points.
+    private func resourceTypes(of action: ActionReference) -> [ResourceTypeReference] {
+        let first = ["object", "bucket"].filter(action.resourceTypes.contains)
+        return (first + action.resourceTypes.filter { !first.contains($0) }).compactMap(self.reference.resourceType)
     }
 
     /// Such as `arn:${Partition}:s3:::${BucketName}`; only an object's name may hold anything.

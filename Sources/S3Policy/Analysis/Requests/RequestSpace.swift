@@ -5,6 +5,8 @@
 /// - An action is `service:name` of letters, digits and hyphens, known or not; a resource is an ARN.
 /// - A key that is documented to have several values has a list of them or is missing, one that is documented to have a single
 ///   value has one or is missing, and one that is not documented may have either. Any key may be missing.
+/// - A key that is documented as number, date, address or ARN has no other values, and one documented as Boolean is `true` or
+///   `false`; a header that should name an ARN may name anything.
 enum RequestSpace {
     /// Actions, in lower case.
     static let actions: TextLanguage = {
@@ -24,7 +26,7 @@ enum RequestSpace {
                 TextRegion(example: "arn:aws:s3:::example-bucket/example"), algebra.term(self.resources))
         else { return nil }
         return RequestRegion(
-            caller: caller, action: action, resource: resource, keys: keys.everything,
+            caller: caller, action: action, resource: resource, keys: try keys.everything(algebra),
             doubts: Array(repeating: nil, count: doubtCount))
     }
 }
