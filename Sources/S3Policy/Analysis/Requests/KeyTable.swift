@@ -17,14 +17,16 @@ struct KeyTable: Sendable {
         }
         self.keys = keys
         self.numbers = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($0.element, $0.offset) })
-        self.cells = keys.map { Self.cells(conditionsOfKeys[$0] ?? []) }
-        self.references = keys.map(reference.conditionKey)
+        let references = keys.map(reference.conditionKey)
+        self.references = references
+        self.cells = zip(keys, references).map { Self.cells(conditionsOfKeys[$0] ?? [], type: $1?.types.first) }
     }
 
     /// A key that is also compared as text is compared as text only; the other conditions on it are doubts.
-    private static func cells(_ conditions: [Condition]) -> ValueCells? {
+    /// - Parameter type: The type by which a key is read that is compared with nothing.
+    private static func cells(_ conditions: [Condition], type: ValueFamily?) -> ValueCells? {
         let families = conditions.map(\.operator.comparison.family).filter { $0 != .null }
-        guard let family = families.first, families.allSatisfy(\.isOrdered) else { return nil }
+        guard let family = families.first ?? type, families.allSatisfy(\.isOrdered), family.isOrdered else { return nil }
         let ofFamily = conditions.filter { $0.operator.comparison.family == family }
         return ValueCells(family: family, ofFamily.flatMap { $0.values.map(\.value.source) })
     }
