@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help run build test purity lint interop image bench bench-http thresholds clean swift openssl
+.PHONY: help run build test check purity lint interop image bench bench-http thresholds clean swift openssl
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -17,6 +17,11 @@ build: openssl ## The release binary, with the Swift runtime inside
 
 test: openssl purity ## Unit and property tests, and the proof that the core is pure
 	$(SWIFT) test
+
+check: openssl ## The shipped environments: policies, CORS, lifecycle and the signer's rights fit their rules
+	$(SWIFT) build --product countersign
+	.build/debug/countersign policy validate policies/
+	.build/debug/countersign check
 
 purity: openssl
 	Tests/Linkage/test-check-imports

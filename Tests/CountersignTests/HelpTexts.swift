@@ -1,7 +1,7 @@
 /// What `--help` prints for each command, with its path.
 enum HelpTexts {
     static let all: [(String, String)] =
-        presign + [
+        presign + policy + [
             (
                 "",
                 #"""
@@ -33,6 +33,10 @@ enum HelpTexts {
                   upload                  Signs and sends one file, with a progress bar.
                   inspect                 Explains a presigned URL or a form: who, where, until
                                           when, what it allows, and whether it verifies.
+                  policy                  Checks bucket policies, and what belongs to them,
+                                          without a network or an account.
+                  check                   Holds each environment's rules against its bucket
+                                          policy, CORS, lifecycle and signer policy.
                   token                   Makes API keys for back ends.
                   health                  Asks the service on this machine whether it is alive;
                                           for container health checks.
@@ -47,14 +51,15 @@ enum HelpTexts {
 
                 Configuration comes from variables (the README has the table) and from the
                 policies folder; the options win. Every mistake in either is reported at once,
-                and then nothing starts. SIGTERM and SIGINT let requests finish and end the
-                process within ten seconds.
+                and then nothing starts. What check finds in the bucket's documents is logged;
+                with --strict nothing starts then either. SIGTERM and SIGINT let requests
+                finish and end the process within ten seconds.
 
                 Examples:
                   countersign serve
-                  countersign serve --environment production --port 8080
+                  countersign serve --strict --environment production --port 8080
 
-                USAGE: countersign serve [--policies <dir>] [--environment <name> ...] [--host <host>] [--port <port>]
+                USAGE: countersign serve [--policies <dir>] [--environment <name> ...] [--host <host>] [--port <port>] [--strict]
 
                 OPTIONS:
                   --policies <dir>        The policies folder (default: COUNTERSIGN_POLICIES,
@@ -65,6 +70,7 @@ enum HelpTexts {
                                           else 0.0.0.0).
                   --port <port>           The port; 0 takes a free one (default:
                                           COUNTERSIGN_PORT, PORT, else 8080).
+                  --strict                Refuse to start while check has errors or warnings.
                   --version               Show the version.
                   -h, --help              Show help information.
 

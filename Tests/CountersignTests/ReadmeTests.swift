@@ -31,4 +31,16 @@ import Testing
             #expect(throws: Never.self, "\(line)") { try Countersign.parseAsRoot(words.map(String.init)) }
         }
     }
+
+    /// The flawed policy gives the findings that are printed below it.
+    @Test func theFlawedPolicyIsShownAsItIs() async throws {
+        let section = try #require(try Self.text().split(separator: "## Policies, checked offline").last)
+        let blocks = section.split(separator: "```")
+        let policy = try #require(blocks.first { $0.hasPrefix("json\n") }).dropFirst("json\n".count)
+        let command = "$ countersign policy validate bucket-policy.json\n"
+        let shown = try #require(blocks.first { $0.contains(command) }).split(separator: command, maxSplits: 1).last ?? ""
+        let files = try PolicyFiles(["bucket-policy.json": String(policy)])
+        let run = await CommandRun.command(["policy", "validate", files.path("bucket-policy.json")])
+        #expect((run.output + run.diagnostics).replacing("\(files.folder)/", with: "") == shown)
+    }
 }
