@@ -60,7 +60,8 @@ import Testing
             let files = try PolicyFiles(["p.json": PolicyFiles.policy(deny)])
             return await CommandRun.command(
                 [
-                    "policy", "simulate", "--policy", files.path("p.json"), "--url", url, "--method", "PUT", "--principal", "111122223333",
+                    "policy", "simulate", "--policy", files.path("p.json"), "--url", url, "--method", "PUT", "--principal",
+                    "arn:aws:iam::111122223333:user/a",
                     "--format", "json",
                 ],
                 now: now)
