@@ -72,15 +72,3 @@ public struct JSONMember: Sendable, Hashable {
     /// From the key's first byte to the value's last.
     public var range: Range<Int> { self.keyRange.lowerBound..<self.value.range.upperBound }
 }
-
-extension JSONNode {
-    /// The same value as if it stood nowhere, so that two can be compared.
-    var withoutPlaces: JSONNode {
-        switch self.value {
-        case .array(let items): JSONNode(.array(items.map(\.withoutPlaces)), range: 0..<0)
-        case .object(let members):
-            JSONNode(.object(members.map { JSONMember(key: $0.key, keyRange: 0..<0, value: $0.value.withoutPlaces) }), range: 0..<0)
-        default: JSONNode(self.value, range: 0..<0)
-        }
-    }
-}

@@ -102,7 +102,7 @@ extension JSONReader {
         return UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
     }
 
-    private static func unicodeEscape(_ unit: UInt16) -> String {
+    static func unicodeEscape(_ unit: UInt16) -> String {
         let digits = String(unit, radix: 16, uppercase: true)
         return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     }

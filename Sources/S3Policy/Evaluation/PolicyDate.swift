@@ -25,7 +25,8 @@ public struct PolicyDate: Sendable, Comparable, Hashable {
     /// Four digits alone are a year.
     private static func epoch(_ text: String) -> Int64? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let whole = parts.first, whole.utf8.count != 4 || parts.count == 2, let seconds = Int64(whole), abs(seconds) < 1 << 50 else {
+        guard let whole = parts.first, whole.utf8.count != 4 || parts.count == 2, let seconds = Int64(whole), seconds.magnitude < 1 << 50
+        else {
             return nil
         }
         guard parts.count == 2 else { return seconds * 1000 }

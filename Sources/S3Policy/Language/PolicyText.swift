@@ -92,3 +92,15 @@ private enum PolicyTextReader {
         return nil
     }
 }
+
+extension Substring {
+    /// Where a text behind `${` closes the variable: not inside its quoted default, unless the quotation is never closed.
+    var closingBraceOfVariable: String.Index? {
+        var isQuoted = false
+        let unquoted = self.indices.first { index in
+            if self[index] == "'" { isQuoted.toggle() }
+            return self[index] == "}" && !isQuoted
+        }
+        return unquoted ?? self.firstIndex(of: "}")
+    }
+}

@@ -11,7 +11,7 @@ extension ServiceReference {
         if let exact = self.action(named: pattern.name) { return [exact] }
         guard pattern.name.contains(where: { $0 == "*" || $0 == "?" }) else { return [] }
         let name = Glob(pattern.name.lowercased())
-        return self.actions.filter { name.matches($0.name.lowercased()) }
+        return self.actions.filter { name.matches($0.lowercasedName) }
     }
 
     /// Whether the resource of an S3 ARN has the form of one of S3's resource types.
@@ -25,9 +25,10 @@ extension ServiceReference {
         }
     }
 
-    /// Whether there is a key of this name, whether or not it names a tag as it should.
-    func hasFamily(of key: ConditionKey) -> Bool {
-        self.conditionKey(key) != nil || self.familyReference(key) != nil
+    /// Whether there is a key of this name, also where the tag that belongs to it is missing.
+    func hasKey(_ key: ConditionKey) -> Bool {
+        guard let reference = self.familyReference(key) else { return false }
+        return reference.namesTag || key.tagKey == nil
     }
 
     /// Whether the key is one of a tag.
@@ -35,20 +36,30 @@ extension ServiceReference {
         self.familyReference(key)?.namesTag == true
     }
 
-    /// Whether one of the action's resource types has the key.
-    func resourceHas(_ key: ConditionKey, for action: ActionReference) -> Bool {
-        action.resourceTypes.contains { name in
-            self.resourceType(named: name)?.conditionKeys.contains { ConditionKeyReference.lowercasedFamily(of: $0) == key.family } == true
-        }
+    /// The one key that somebody meant who wrote another one of the same prefix; its tag stays.
+    func nearestKey(to key: ConditionKey) -> String? {
+        let prefix = key.prefix.lowercased() + ":"
+        let candidates = self.conditionKeys.filter { $0.lowercasedFamily.hasPrefix(prefix) && $0.namesTag == (key.tagKey != nil) }
+        guard let family = NearestName.of(String(key.text.prefix { $0 != "/" }), among: candidates.map(\.familyName)) else { return nil }
+        return family + (key.tagKey.map { "/\($0)" } ?? "")
+    }
+
+    /// Whether a request for the action can have the key, by itself or by one of its resource types.
+    func supports(_ key: ConditionKey, for action: ActionReference) -> Bool {
+        let family = key.family
+        return action.supports(key) || action.resourceTypes.contains { self.resourceType(named: $0)?.families.contains(family) == true }
     }
 
     /// The types of resources of a bucket policy that a resource pattern can be.
     func bucketPolicyTypes(of resource: String) -> [String] {
         guard resource != "*", let arn = ARN(resource) else { return ["bucket", "object"] }
         guard arn.isBucketOrObject else { return arn.resource.contains("/object/") ? ["object"] : ["bucket", "object"] }
-        if arn.resource.contains("/") { return arn.resource.prefix { $0 != "/" }.contains("*") ? ["bucket", "object"] : ["object"] }
-        // A wildcard may reach over the slash.
-        return arn.resource.contains("*") || arn.resource.contains("${") ? ["bucket", "object"] : ["bucket"]
+        // A wildcard or a variable may reach over the slash.
+        let beforeSlash = arn.resource.prefix { $0 != "/" }
+        if beforeSlash.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }) || beforeSlash.contains("${") {
+            return ["bucket", "object"]
+        }
+        return beforeSlash.endIndex == arn.resource.endIndex ? ["bucket"] : ["object"]
     }
 }
 
@@ -70,12 +81,11 @@ extension ARN {
             || self.region.isEmpty && self.account.isEmpty && self.resource.hasPrefix("job/")
     }
 
-    /// Whether what stands before the first slash could be a bucket's name.
+    /// Whether what stands before the first slash could be a bucket's name, a pattern of names, or what templates put in their place.
     fileprivate var hasBucketName: Bool {
-        let bucket = self.resource.prefix { $0 != "/" }
-        return !bucket.isEmpty
-            && bucket.utf8.allSatisfy { $0.isLetterOrDigit || "-._*?${}:,' ".utf8.contains($0) }
-            && !(bucket.utf8.count > 255)
+        let bucket = self.resource.replacingPlaceholders.prefix { $0 != "/" }
+        return !bucket.isEmpty && bucket.utf8.count <= 255
+            && bucket.utf8.allSatisfy { $0.isLetterOrDigit || "-._*?{}:,' ".utf8.contains($0) }
     }
 }
 
@@ -86,7 +96,8 @@ extension String {
         var rest = self[...]
         while let start = rest.utf8.firstRange(of: "${".utf8) {
             text += rest[..<start.lowerBound] + "*"
-            rest = rest[start.upperBound...].drop { $0 != "}" }.dropFirst()
+            rest = rest[start.upperBound...]
+            rest = rest.closingBraceOfVariable.map { rest[rest.index(after: $0)...] } ?? ""
         }
         return text + rest
     }

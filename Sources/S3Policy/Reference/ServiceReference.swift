@@ -31,7 +31,7 @@ public struct ServiceReference: Sendable {
         let globalNames = Set(GlobalConditionKeys.all.map(\.lowercasedFamily))
         self.conditionKeys = GlobalConditionKeys.all + serviceKeys.filter { !globalNames.contains($0.lowercasedFamily) }
         self.actionIndexes = Dictionary(
-            self.actions.enumerated().map { ($0.element.name.lowercased(), $0.offset) }, uniquingKeysWith: { first, _ in first })
+            self.actions.enumerated().map { ($0.element.lowercasedName, $0.offset) }, uniquingKeysWith: { first, _ in first })
         self.keyIndexes = Dictionary(
             self.conditionKeys.enumerated().map { ($0.element.lowercasedFamily, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
@@ -66,10 +66,21 @@ public struct ActionReference: Sendable, Hashable {
     public let resourceTypes: [String]
     /// The service's condition keys that a request for it can have, as documented.
     public let conditionKeys: [String]
+    /// The name in lower case, by which actions are compared.
+    let lowercasedName: String
+    private let families: Set<String>
+
+    init(name: String, resourceTypes: [String], conditionKeys: [String]) {
+        self.name = name
+        self.resourceTypes = resourceTypes
+        self.conditionKeys = conditionKeys
+        self.lowercasedName = name.lowercased()
+        self.families = Set(conditionKeys.map(ConditionKeyReference.lowercasedFamily))
+    }
 
     /// Whether the action has this key; global keys belong to every action.
     public func supports(_ key: ConditionKey) -> Bool {
-        self.conditionKeys.contains { ConditionKeyReference.lowercasedFamily(of: $0) == key.family }
+        self.families.contains(key.family)
     }
 }
 
@@ -80,6 +91,15 @@ public struct ResourceTypeReference: Sendable, Hashable {
     /// With placeholders, such as `arn:${Partition}:s3:::${BucketName}/${ObjectName}`.
     public let arnFormats: [String]
     public let conditionKeys: [String]
+    /// The keys in lower case, without tags' placeholders.
+    let families: Set<String>
+
+    init(name: String, arnFormats: [String], conditionKeys: [String]) {
+        self.name = name
+        self.arnFormats = arnFormats
+        self.conditionKeys = conditionKeys
+        self.families = Set(conditionKeys.map(ConditionKeyReference.lowercasedFamily))
+    }
 }
 
 /// One condition key.

@@ -3,6 +3,7 @@ enum NearestName {
     /// The one name that is nearest to a text: the same but for case, or one or two letters away; nil when none or several are.
     static func of(_ text: String, among names: some Sequence<String>) -> String? {
         let wanted = Array(text.lowercased().utf8)
+        guard wanted.count <= longest else { return nil }
         let limit = wanted.count < 5 ? 1 : 2
         var best: (names: [String], distance: Int) = ([], limit + 1)
         for name in names where abs(name.utf8.count - wanted.count) <= limit {
@@ -11,6 +12,9 @@ enum NearestName {
         }
         return best.distance <= limit && best.names.count == 1 ? best.names[0] : nil
     }
+
+    /// No name is longer, in bytes.
+    private static let longest = 80
 
     /// How many letters must be put in, taken out, replaced or swapped with their neighbour.
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
@@ -40,6 +44,6 @@ extension Finding {
 extension Fix {
     /// Replaces a string by another one.
     static func replace(_ range: Range<Int>, by text: String) -> Fix {
-        Fix("replace it by \(text)", edits: [Edit(range, replacement: "\"\(text)\"")])
+        Fix("replace it by \(text)", edits: [Edit(range, replacement: text.jsonLiteral)])
     }
 }

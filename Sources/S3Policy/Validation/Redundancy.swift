@@ -1,13 +1,28 @@
 /// Finds what a list says twice.
-enum Redundancy {
+struct Redundancy {
+    /// What each item stands for, as UTF-8: two items of one form say the same.
+    let forms: [[UInt8]]
+    /// Whether an item can cover others than those of its own form.
+    let isPattern: (Int) -> Bool
+    /// Whether everything that the second item names is named by the first.
+    let covers: (_ covering: Int, _ covered: Int) -> Bool
+
+    /// How many pairs of a list are compared. Longer lists, which no policy within its quota has, are not searched to their end.
+    private static let pairLimit = 250_000
+
     /// The items that another one covers, each with that other one. Of two that cover each other the first stays.
-    static func find(_ texts: [String], covers: (_ covering: String, _ covered: String) -> Bool) -> [(index: Int, coveredBy: Int)] {
-        texts.indices.compactMap { index in
-            let other = texts.indices.first { other in
-                guard other != index, covers(texts[other], texts[index]) else { return false }
-                return other < index || !covers(texts[index], texts[other])
+    var items: [(index: Int, coveredBy: Int)] {
+        var first: [[UInt8]: Int] = [:]
+        for (index, form) in self.forms.enumerated().reversed() { first[form] = index }
+        let patterns = self.forms.indices.filter { first[self.forms[$0]] == $0 && self.isPattern($0) }
+            .prefix(Self.pairLimit / max(self.forms.count, 1))
+        return self.forms.enumerated().compactMap { index, form in
+            if let twin = first[form], twin < index { return (index, twin) }
+            let pattern = patterns.first { pattern in
+                guard pattern != index, self.covers(pattern, index) else { return false }
+                return pattern < index || !self.isPattern(index) || !self.covers(index, pattern)
             }
-            return other.map { (index, $0) }
+            return pattern.map { (index, $0) }
         }
     }
 
@@ -24,14 +39,14 @@ enum Redundancy {
 extension Glob {
     /// Whether every text that the other pattern matches is matched by this one. Says no where that is not plain to see.
     func covers(_ other: Glob) -> Bool {
+        let prefix = zip(self.tokens, other.tokens).first { $0 != $1 }
+        if case (.unit, _)? = prefix { return false }
         // reachable[i]: the tokens read so far can be matched by the first i tokens of this pattern.
         var reachable = [true] + Array(repeating: false, count: self.tokens.count)
-        func closure(_ states: inout [Bool]) {
-            for index in self.tokens.indices where states[index] && self.tokens[index] == .anyRun { states[index + 1] = true }
-        }
-        closure(&reachable)
+        var next = Array(repeating: false, count: self.tokens.count + 1)
+        self.passRuns(&reachable)
         for token in other.tokens {
-            var next = Array(repeating: false, count: self.tokens.count + 1)
+            for index in next.indices { next[index] = false }
             for index in self.tokens.indices where reachable[index] {
                 switch (self.tokens[index], token) {
                 case (.anyRun, _): next[index] = true
@@ -40,9 +55,14 @@ extension Glob {
                 default: break
                 }
             }
-            closure(&next)
-            reachable = next
+            self.passRuns(&next)
+            swap(&reachable, &next)
         }
         return reachable[self.tokens.count]
+    }
+
+    /// A run may also match nothing.
+    private func passRuns(_ states: inout [Bool]) {
+        for index in self.tokens.indices where states[index] && self.tokens[index] == .anyRun { states[index + 1] = true }
     }
 }

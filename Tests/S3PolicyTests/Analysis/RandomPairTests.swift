@@ -6,7 +6,7 @@ import Testing
 @Suite("Random pairs of policies")
 struct RandomPairTests {
     /// How many pairs; more with COUNTERSIGN_POLICY_PAIRS.
-    static let pairCount = ProcessInfo.processInfo.environment["COUNTERSIGN_POLICY_PAIRS"].flatMap(Int.init) ?? 1600
+    static let pairCount = ProcessInfo.processInfo.environment["COUNTERSIGN_POLICY_PAIRS"].flatMap(Int.init) ?? 1000
 
     static let firstSeed = ProcessInfo.processInfo.environment["COUNTERSIGN_POLICY_SEED"].flatMap(UInt64.init) ?? 1
 

@@ -152,6 +152,9 @@ struct ConditionTests {
         ConditionCase("ForAnyValue:StringLike", ["a*"], ["xa", "ab"], true),
         ConditionCase("ForAnyValue:NumericNotEquals", ["1"], ["one", "1"], true),
         ConditionCase("ForAllValues:NumericEquals", ["1"], ["one", "1"], false),
+        ConditionCase("StringEquals", ["a"], [], false),
+        ConditionCase("StringNotEquals", ["a"], [], true),
+        ConditionCase("StringEqualsIfExists", ["a"], [], false),
     ]
 
     static let empty = [
@@ -186,5 +189,18 @@ struct ConditionTests {
             changed[key] = "0"
             #expect(PolicyEvaluator(policy).evaluate(request(changed)).outcome == .none)
         }
+    }
+
+    @Test("Nothing is said to match where nothing was compared")
+    func matches() throws {
+        func matches(_ operation: String, _ requested: RequestContext.Value?) throws -> [Bool] {
+            let evaluation = try ConditionCase(operation, ["a", "b"], requested, false).evaluation(effect: "Allow")
+            return try #require(evaluation.statements[0].conditions.first).matches
+        }
+        #expect(try matches("StringEquals", "b") == [false, true])
+        #expect(try matches("StringNotEquals", "a") == [true, false])
+        #expect(try matches("ForAnyValue:StringEquals", ["a", "b"]) == [true, true])
+        #expect(try matches("StringEquals", nil) == [false, false])
+        #expect(try matches("StringEquals", ["a"]) == [false, false])
     }
 }

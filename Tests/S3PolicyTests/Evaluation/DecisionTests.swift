@@ -82,6 +82,20 @@ struct DecisionTests {
         #expect((PolicyEvaluator(policy).evaluate(request()).outcome == .allow) == allows)
     }
 
+    @Test("An action is split at its first colon")
+    func actionColons() throws {
+        func allows(_ pattern: String, _ action: String) throws -> Bool {
+            let policy = try bucketPolicy(
+                "{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"\(pattern)\", \"Resource\": \"*\"}}")
+            return PolicyEvaluator(policy).evaluate(request(action: action)).outcome == .allow
+        }
+        #expect(try allows("s3:*", "s3:Get:Object"))
+        #expect(try !allows("*:Object", "s3:Get:Object"))
+        #expect(try !allows("s3:*", "s3"))
+        #expect(try allows("*", "s3"))
+        #expect(try allows("s3:*", "s3:"))
+    }
+
     @Test("NotAction and NotResource are all but what they list")
     func complements() throws {
         let policy = try bucketPolicy(

@@ -9,10 +9,14 @@ enum DuplicateKeysWithDifferentCase: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
             (statement.element("Condition")?.value.object ?? []).flatMap { block -> [Finding] in
-                let members = block.value.object ?? []
-                return members.enumerated().compactMap { index, member in
-                    let twin = members[..<index].first { $0.key != member.key && $0.key.lowercased() == member.key.lowercased() }
-                    guard let twin else { return nil }
+                var first: [[UInt8]: JSONMember] = [:]
+                return (block.value.object ?? []).compactMap { member in
+                    let form = Array(member.key.lowercased().utf8)
+                    guard let twin = first[form] else {
+                        first[form] = member
+                        return nil
+                    }
+                    guard !twin.key.utf8.elementsEqual(member.key.utf8) else { return nil }
                     let message = "\(member.key) and \(twin.key) are the same key; join their values under one."
                     return Finding(.duplicateKeysWithDifferentCase, message, at: [member.keyRange, twin.keyRange])
                 }

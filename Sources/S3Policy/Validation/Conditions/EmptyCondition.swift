@@ -15,32 +15,24 @@ enum EmptyCondition: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
-            let element = statement.element("Condition")
-            let isEmpty =
-                element?.value.object?.isEmpty == true || element?.value.object?.contains { $0.value.object?.isEmpty == true } == true
-            let empty =
-                isEmpty
-                ? element.map { [Finding(.emptyObjectCondition, "The condition has no key; add one, or delete it.", at: $0.value.range)] }
-                    ?? [] : []
-            return empty + statement.conditions.filter { $0.member.value.array?.isEmpty == true }.map(finding)
+            guard let element = statement.element("Condition"), let operators = element.value.object else { return [] }
+            let objects = operators.isEmpty ? [element.value] : operators.map(\.value).filter { $0.object?.isEmpty == true }
+            return objects.map { Finding(.emptyObjectCondition, "The condition has no key; add one, or delete it.", at: $0.range) }
+                + statement.conditions.filter { $0.member.value.array?.isEmpty == true }.map(finding)
         }
     }
 
     private static func finding(_ condition: ConditionOutline) -> Finding {
         let key = condition.member.key
-        let range = condition.member.value.range
-        switch (condition.operator?.qualifier, condition.operator?.hasIfExists) {
-        case (.forAllValues, _):
-            return Finding(
-                .emptyArrayConditionForAllValues,
-                "Without values this holds only for requests without \(key); write Null for that, or add values.", at: range)
-        case (.forAnyValue, _):
-            return Finding(.emptyArrayConditionForAnyValue, "Without values this never holds; add values to \(key).", at: range)
-        case (nil, true?):
-            return Finding(
-                .emptyArrayConditionIfExists,
-                "Without values this holds only for requests without \(key); write Null for that, or add values.", at: range)
-        default: return Finding(.emptyArrayCondition, "The list of \(key) is empty, so that nothing matches it; add values.", at: range)
-        }
+        let onlyMissing =
+            "Without values this holds only for requests without \(key); write \"Null\": {\"\(key)\": \"true\"}, or add values."
+        let (code, message): (IssueCode, String) =
+            switch (condition.operator?.qualifier, condition.operator?.hasIfExists) {
+            case (.forAllValues, _): (.emptyArrayConditionForAllValues, onlyMissing)
+            case (.forAnyValue, _): (.emptyArrayConditionForAnyValue, "Without values this never holds; add values to \(key).")
+            case (nil, true?): (.emptyArrayConditionIfExists, onlyMissing)
+            default: (.emptyArrayCondition, "The list of \(key) is empty, so that nothing matches it; add values.")
+            }
+        return Finding(code, message, at: condition.member.value.range)
     }
 }

@@ -12,8 +12,8 @@ enum InvalidConditionOperator: ValidationRule {
                 guard ConditionOperator(block.key) == nil, !NullWithIfExists.isNullWithIfExists(block.key) else { return nil }
                 let nearest = nearest(to: block.key)
                 let message = "There is no condition operator \(block.key)." + Finding.didYouMean(nearest)
-                return Finding(
-                    .invalidConditionOperator, message, at: block.keyRange, fix: nearest.map { .replace(block.keyRange, by: $0) })
+                let fix = nearest.flatMap { statement.hasOperator($0) ? nil : Fix.replace(block.keyRange, by: $0) }
+                return Finding(.invalidConditionOperator, message, at: block.keyRange, fix: fix)
             }
         }
     }

@@ -18,7 +18,7 @@ enum InvalidKMSKeyValue: ValidationRule {
     }
 
     private static func isKey(_ text: String) -> Bool {
-        if text.contains(where: { "*?$".contains($0) }) { return true }
+        if text.isOpen { return true }
         guard let arn = ARN(text) else { return false }
         return arn.service == "kms" && Principal.isAccount(arn.account) && !arn.region.isEmpty && arn.resource.hasPrefix("key/")
             && arn.resource.utf8.count > "key/".utf8.count

@@ -17,8 +17,7 @@ enum InvalidVPCFormat: ValidationRule {
                 default: nil
                 }
             guard let form else { return [] }
-            return condition.texts.filter { !isID($0.value, prefix: form.prefix) && !$0.value.contains(where: { "*?$".contains($0) }) }.map
-            { text in
+            return condition.texts.filter { !isID($0.value, prefix: form.prefix) && !$0.value.isOpen }.map { text in
                 Finding(form.code, "\"\(text.value)\" is no id; write \(form.prefix) and 8 or 17 letters and digits.", at: text.range)
             }
         }

@@ -3,19 +3,16 @@ extension IssueCode {
 }
 
 /// A policy variable is compared by an operator that knows none; only string and ARN operators do.
-///
-/// AWS's pages differ about Bool, which is left out.
 enum InvalidVariableForOperator: ValidationRule {
     static let codes = [IssueCode.invalidVariableForOperator]
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         guard subject.outline.version == .v2012 else { return [] }
         return subject.conditions.flatMap { _, condition -> [Finding] in
-            guard let comparison = condition.operator?.comparison, ![.string, .arn, .bool].contains(comparison.family) else { return [] }
+            guard let comparison = condition.operator?.comparison, ![.string, .arn].contains(comparison.family) else { return [] }
             return condition.texts.filter { !PolicyText($0.value, version: .v2012).variables.isEmpty }.map { text in
-                Finding(
-                    .invalidVariableForOperator, "\(comparison.rawValue) replaces no policy variables; only string and ARN operators do.",
-                    at: text.range)
+                let message = "\(comparison.rawValue) replaces no policy variables; only string and ARN operators do."
+                return Finding(.invalidVariableForOperator, message, at: text.range)
             }
         }
     }

@@ -2,9 +2,12 @@ extension IssueCode {
     static let missingActionForConditionKey = IssueCode("MISSING_ACTION_FOR_CONDITION_KEY", .error, isInferred: true)
 }
 
-/// A key is only there when another action is asked for too, and that action is not in the list.
+/// An upload can only set what the key is about when another action is allowed too, and that action is not in the list.
 ///
-/// AWS does not list the pairs. Here: tags of an upload need s3:PutObjectTagging beside s3:PutObject where the policy allows.
+/// AWS does not list the pairs. Here: retention and legal hold beside `s3:PutObject`. Tags and ACLs are left out, since S3's own examples
+/// have `s3:RequestObjectTag/key` and `s3:x-amz-acl` with `s3:PutObject` alone.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html>.
 enum MissingActionForConditionKey: ValidationRule {
     static let codes = [IssueCode.missingActionForConditionKey]
 
@@ -12,16 +15,21 @@ enum MissingActionForConditionKey: ValidationRule {
         subject.inStatements { statement in
             guard statement.effect == .allow, let list = statement.element("Action")?.value.located, !list.isEmpty else { return [] }
             let patterns = list.compactMap { ActionPattern($0.value) }
-            guard patterns.contains(where: { $0.matches("s3:PutObject") }), !patterns.contains(where: { $0.matches("s3:PutObjectTagging") })
-            else { return [] }
             return statement.conditions.compactMap { condition in
-                guard let key = condition.key, key.family == "s3:requestobjecttag", condition.operator?.hasIfExists == false,
-                    condition.operator?.comparison.isNegated == false,
-                    condition.operator?.qualifier != .forAllValues, condition.operator?.comparison != .null
+                guard let key = condition.key, let action = actions[key.lowercased], let conditionOperator = condition.operator,
+                    !condition.holdsWhenMissing, !conditionOperator.comparison.isNegated, conditionOperator.comparison != .null,
+                    patterns.contains(where: { $0.matches("s3:PutObject") }), !patterns.contains(where: { $0.matches(action) })
                 else { return nil }
-                let message = "An upload that has \(key.text) needs s3:PutObjectTagging too; add it to the actions."
+                let message = "An upload that has \(key.text) needs \(action) too; add it to the actions."
                 return Finding(.missingActionForConditionKey, message, at: condition.member.keyRange)
             }
         }
     }
+
+    private static let actions = [
+        "s3:object-lock-mode": "s3:PutObjectRetention",
+        "s3:object-lock-retain-until-date": "s3:PutObjectRetention",
+        "s3:object-lock-remaining-retention-days": "s3:PutObjectRetention",
+        "s3:object-lock-legal-hold": "s3:PutObjectLegalHold",
+    ]
 }

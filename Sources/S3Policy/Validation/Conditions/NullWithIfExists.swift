@@ -12,7 +12,7 @@ enum NullWithIfExists: ValidationRule {
                 let name = String(block.key.dropLast("IfExists".count))
                 return Finding(
                     .nullWithIfExists, "Null asks itself whether the key exists; write \(name).", at: block.keyRange,
-                    fix: .replace(block.keyRange, by: name))
+                    fix: statement.hasOperator(name) ? nil : .replace(block.keyRange, by: name))
             }
         }
     }

@@ -9,21 +9,16 @@ enum RedundantDueToWildcard: ValidationRule {
     static let codes = [IssueCode.redundantKeyDueToWildcard, IssueCode.redundantStatementDueToWildcard]
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
-        subject.inConditions { statement, condition in
-            guard let conditionOperator = condition.operator, [.stringLike, .stringNotLike].contains(conditionOperator.comparison),
-                condition.texts.contains(where: { !$0.value.isEmpty && $0.value.allSatisfy { $0 == "*" } })
-            else { return nil }
-            let holdsWhenMissing =
-                conditionOperator.qualifier == .forAllValues || conditionOperator.hasIfExists && conditionOperator.qualifier == nil
-            if !conditionOperator.comparison.isNegated, holdsWhenMissing {
-                return Finding(
-                    .redundantKeyDueToWildcard, "Every request meets this condition; delete it, or name values.", at: condition.member.range
-                )
+        subject.inConditions { _, condition in
+            guard let conditionOperator = condition.operator, condition.matchesEveryText else { return nil }
+            let qualifier = conditionOperator.qualifier
+            if !conditionOperator.comparison.isNegated, qualifier == .forAllValues || conditionOperator.hasIfExists && qualifier == nil {
+                let message = "Every request meets this condition; delete it, or name values."
+                return Finding(.redundantKeyDueToWildcard, message, at: condition.member.range)
             }
-            if conditionOperator.comparison.isNegated, conditionOperator.qualifier == .forAnyValue, !conditionOperator.hasIfExists {
-                return Finding(
-                    .redundantStatementDueToWildcard, "No request meets this condition, so that the statement does nothing; name values.",
-                    at: condition.member.range)
+            if conditionOperator.comparison.isNegated, qualifier == .forAnyValue, !conditionOperator.hasIfExists {
+                let message = "No request meets this condition, so that the statement does nothing; name values."
+                return Finding(.redundantStatementDueToWildcard, message, at: condition.member.range)
             }
             return nil
         }

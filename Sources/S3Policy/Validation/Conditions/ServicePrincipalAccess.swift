@@ -6,22 +6,26 @@ extension IssueCode {
 
 /// An AWS service is allowed in without a condition on whose resource it works for: any account's could be.
 ///
-/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>. Elastic Load Balancing is left out where the resource
+/// names the account: it writes nowhere but below `AWSLogs/` and the account of the load balancer
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html>).
 enum ServicePrincipalAccess: ValidationRule {
     static let codes = [IssueCode.restrictAccessToServicePrincipal, IssueCode.recommendedConditionKeyForServicePrincipal]
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
             guard statement.effect == .allow, statement.element("Principal") != nil else { return [] }
-            let services = statement.principals.filter { $0.kind == "Service" && $0.text.value.hasSuffix(".amazonaws.com") }
-            let keys = statement.conditions.compactMap { $0.key?.lowercased }
+            let services = statement.principals.filter { principal in
+                principal.kind == "Service" && principal.text.value.hasSuffix(".amazonaws.com")
+                    && !(principal.text.value == loadBalancing && statement.resources.allSatisfy { namesLogAccount($0.value) })
+            }
+            let restricting = statement.conditions.filter { $0.operator?.comparison != .null }
+            let keys = restricting.compactMap { $0.key?.lowercased }
             guard !services.isEmpty, Set(keys).isDisjoint(with: strong.map { $0.lowercased() }) else { return [] }
             let names = strong.joined(separator: ", ")
-            if let weak = statement.conditions.first(where: { self.weak.contains($0.key?.lowercased ?? "") }) {
-                return [
-                    Finding(
-                        .recommendedConditionKeyForServicePrincipal, "Better is a condition on one of \(names).", at: weak.member.keyRange)
-                ]
+            if let weak = restricting.first(where: { self.weak.contains($0.key?.lowercased ?? "") }) {
+                let message = "\(weak.member.key) says little about whom the service works for; better is one of \(names)."
+                return [Finding(.recommendedConditionKeyForServicePrincipal, message, at: weak.member.keyRange)]
             }
             return services.map { service in
                 let message = "Any account's resource could make \(service.text.value) come here; add a condition on one of \(names)."
@@ -32,7 +36,11 @@ enum ServicePrincipalAccess: ValidationRule {
 
     private static let strong = ["aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"]
     /// Keys that do restrict, but by something that is easily anybody's.
-    private static let weak = [
-        "aws:sourceip", "aws:principalservicename", "aws:calledvia", "aws:sourcevpc", "aws:sourcevpce", "aws:useragent", "aws:referer",
-    ]
+    private static let weak = ["aws:referer", "aws:useragent", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce"]
+    private static let loadBalancing = "logdelivery.elasticloadbalancing.amazonaws.com"
+
+    private static func namesLogAccount(_ resource: String) -> Bool {
+        let parts = resource.split(separator: "/", omittingEmptySubsequences: false)
+        return zip(parts, parts.dropFirst()).contains { $0 == "AWSLogs" && Principal.isAccount(String($1)) }
+    }
 }

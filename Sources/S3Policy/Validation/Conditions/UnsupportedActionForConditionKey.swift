@@ -2,24 +2,42 @@ extension IssueCode {
     static let unsupportedActionForConditionKey = IssueCode("UNSUPPORTED_ACTION_FOR_CONDITION_KEY", .error)
 }
 
-/// A listed action never has the condition's key. Patterns of actions are not judged, as AWS does not.
+/// A listed action never has the condition's key. Patterns of actions are not judged, as AWS does not; nor is `IfExists`, which is written
+/// for requests without the key.
 enum UnsupportedActionForConditionKey: ValidationRule {
     static let codes = [IssueCode.unsupportedActionForConditionKey]
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
-            let actions = (statement.element("Action")?.value.located ?? []).compactMap { text -> (Located<String>, ActionReference)? in
-                guard let pattern = ActionPattern(text.value), pattern.service.lowercased() == "s3" else { return nil }
-                return subject.reference.action(named: pattern.name).map { (text, $0) }
-            }
-            return statement.conditions.compactMap { condition in
-                guard let key = condition.key, key.prefix.lowercased() == "s3", subject.reference.hasFamily(of: key) else { return nil }
-                let unsupported = actions.filter { !$0.1.supports(key) && !subject.reference.resourceHas(key, for: $0.1) }
+            let conditions = statement.conditions.filter { $0.key?.prefix.lowercased() == "s3" && $0.operator?.hasIfExists != true }
+            guard !conditions.isEmpty else { return [] }
+            let actions = self.actions(of: statement, subject.reference)
+            return conditions.compactMap { condition in
+                guard let key = condition.key, subject.reference.conditionKey(key) != nil else { return nil }
+                let unsupported = actions.filter { !subject.reference.supports(key, for: $0.action) }
                 guard !unsupported.isEmpty else { return nil }
-                let names = unsupported.map(\.0.value).joined(separator: ", ")
+                let rest = unsupported.count > shownCount ? " and \(unsupported.count - shownCount) more" : ""
+                let names = unsupported.prefix(shownCount).map(\.text.value).joined(separator: ", ") + rest
                 let message = "A request for \(names) never has \(key.text); make a statement of its own for the actions that have it."
-                return Finding(.unsupportedActionForConditionKey, message, at: [condition.member.keyRange] + unsupported.map(\.0.range))
+                let ranges = [condition.member.keyRange] + unsupported.prefix(shownCount).map(\.text.range)
+                return Finding(.unsupportedActionForConditionKey, message, at: ranges)
             }
+        }
+    }
+
+    /// How many actions one finding shows.
+    private static let shownCount = 12
+
+    /// The actions that are named in full, each once.
+    private static func actions(of statement: StatementOutline, _ reference: ServiceReference) -> [(
+        text: Located<String>, action: ActionReference
+    )] {
+        var seen: Set<String> = []
+        return (statement.element("Action")?.value.located ?? []).compactMap { text in
+            guard let pattern = ActionPattern(text.value), pattern.service.lowercased() == "s3",
+                let action = reference.action(named: pattern.name), seen.insert(action.name).inserted
+            else { return nil }
+            return (text, action)
         }
     }
 }

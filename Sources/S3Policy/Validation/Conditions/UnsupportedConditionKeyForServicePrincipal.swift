@@ -11,18 +11,22 @@ enum UnsupportedConditionKeyForServicePrincipal: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
-            let principals = statement.principals
-            guard statement.element("Principal") != nil, !principals.isEmpty, principals.allSatisfy({ $0.kind == "Service" }) else {
-                return []
-            }
+            guard statement.isAboutServicesOnly else { return [] }
             return statement.conditions.compactMap { condition in
                 guard let key = condition.key, ["aws:principalorgid", "aws:principalorgpaths", "aws:principaltag"].contains(key.family),
-                    condition.operator?.comparison.isNegated == false,
-                    condition.operator?.hasIfExists == false
+                    let comparison = condition.operator?.comparison, !comparison.isNegated, comparison != .null, !condition.holdsWhenMissing
                 else { return nil }
                 let message = "A service's request has no \(key.text); write aws:SourceOrgID, aws:SourceAccount or aws:SourceArn."
                 return Finding(.unsupportedConditionKeyForServicePrincipal, message, at: condition.member.keyRange)
             }
         }
+    }
+}
+
+extension StatementOutline {
+    /// Whether its principals are AWS services and nobody else.
+    var isAboutServicesOnly: Bool {
+        let principals = self.principals
+        return self.element("Principal") != nil && !principals.isEmpty && principals.allSatisfy { $0.kind == "Service" }
     }
 }

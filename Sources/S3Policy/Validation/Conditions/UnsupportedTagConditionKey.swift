@@ -7,8 +7,9 @@ extension IssueCode {
         "ALLOW_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE", .suggestion)
 }
 
-/// A tag key stands in a statement of which no action has it, so that a Deny never denies and an Allow never allows.
+/// A tag key stands in a statement with actions that do not have it: a Deny never denies them, an Allow never allows them.
 ///
+/// A pattern of actions is told when no action that it matches has the key; with `NotAction`, when one that is left over does not.
 /// Objects have their tags under `s3:ExistingObjectTag` and `s3:RequestObjectTag`.
 enum UnsupportedTagConditionKey: ValidationRule {
     static let codes = [
@@ -19,29 +20,48 @@ enum UnsupportedTagConditionKey: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
             guard let effect = statement.effect else { return [] }
-            let isNegated = statement.element("NotAction") != nil
             return statement.conditions.compactMap { condition in
                 guard let key = condition.key, ["aws:requesttag", "aws:tagkeys", "aws:resourcetag"].contains(key.family),
-                    condition.operator?.comparison != .null,
-                    !isSupported(key, by: statement, subject.reference)
+                    condition.operator?.comparison != .null
                 else { return nil }
+                let isNegated = statement.element("NotAction") != nil
+                let example = isNegated ? leftOver(by: statement, key, subject) : unsupported(in: statement, key, subject)
+                guard let example else { return nil }
                 let code: IssueCode =
                     effect == .deny
                     ? isNegated ? .denyNotActionWithUnsupportedTagConditionKey : .denyWithUnsupportedTagConditionKey
                     : isNegated ? .allowNotActionWithUnsupportedTagConditionKey : .allowWithUnsupportedTagConditionKey
                 let message =
-                    "No request for these actions has \(key.text); tags of objects are s3:ExistingObjectTag/key and s3:RequestObjectTag/key."
+                    "No request for \(example) has \(key.text)"
+                    + (isNegated
+                        ? ", and the statement is about it too; name in Action those that have the key."
+                        : "; tags of objects are s3:ExistingObjectTag/key and s3:RequestObjectTag/key.")
                 return Finding(code, message, at: condition.member.keyRange)
             }
         }
     }
 
-    private static func isSupported(_ key: ConditionKey, by statement: StatementOutline, _ reference: ServiceReference) -> Bool {
-        let isNegated = statement.element("NotAction") != nil
+    /// The first of the listed actions that does not have the key. What is not S3's, or not known, is not judged.
+    private static func unsupported(in statement: StatementOutline, _ key: ConditionKey, _ subject: ValidationSubject) -> String? {
+        statement.actions.first { text in
+            guard let pattern = ActionPattern(text.value) else { return false }
+            let actions = subject.reference.actions(matching: pattern).filter { isJudged($0, in: subject.kind) }
+            return !actions.isEmpty && !actions.contains { subject.reference.supports(key, for: $0) }
+        }?.value
+    }
+
+    /// A bucket policy is about actions on buckets and objects.
+    private static func isJudged(_ action: ActionReference, in kind: PolicyKind) -> Bool {
+        kind != .bucket || !action.bucketPolicyTypes.isEmpty
+    }
+
+    /// An action that the statement is about and that does not have the key.
+    private static func leftOver(by statement: StatementOutline, _ key: ConditionKey, _ subject: ValidationSubject) -> String? {
         let patterns = statement.actions.compactMap { ActionPattern($0.value) }
-        // What is not S3's, or not known, is not judged.
-        guard isNegated || patterns.allSatisfy({ $0.service.lowercased() == "s3" && reference.hasAction($0) }) else { return true }
-        let actions = reference.actions.filter { action in patterns.contains { $0.matches("s3:\(action.name)") } != isNegated }
-        return actions.contains { $0.supports(key) || reference.resourceHas(key, for: $0) }
+        let action = subject.reference.actions.first { action in
+            isJudged(action, in: subject.kind) && !subject.reference.supports(key, for: action)
+                && !patterns.contains { $0.matches("s3:\(action.name)") }
+        }
+        return action.map { "s3:\($0.name)" }
     }
 }

@@ -15,42 +15,55 @@ enum VariableSyntax: ValidationRule {
         guard subject.outline.version == .v2012 else { return [] }
         return subject.inStatements { statement in
             (statement.resources + statement.conditions.flatMap(\.texts)).compactMap { text in
-                mistake(in: text.value).map { Finding($0.code, $0.message, at: text.range) }
+                mistake(in: text.value).map { mistake in
+                    Finding(mistake.code, mistake.message, at: text.range, fix: mistake.corrected.map { .replace(text.range, by: $0) })
+                }
             }
         }
     }
 
-    private static func mistake(in text: String) -> (code: IssueCode, message: String)? {
+    private struct Mistake {
+        let code: IssueCode
+        let message: String
+        /// The whole text without the mistake, where that is certain.
+        var corrected: String?
+    }
+
+    private static func mistake(in text: String) -> Mistake? {
         var rest = text[...]
         while let start = rest.utf8.firstRange(of: "${".utf8) {
             rest = rest[start.upperBound...]
-            guard let end = rest.firstIndex(of: "}") else {
-                return (.missingBraceInVariable, "Close the policy variable with }; a $ that is meant is written as ${$}.")
+            guard let end = rest.closingBraceOfVariable else {
+                return Mistake(
+                    code: .missingBraceInVariable, message: "Close the policy variable with }; a $ that is meant is written as ${$}.")
             }
             let inner = rest[..<end]
             rest = rest[rest.index(after: end)...]
-            if let mistake = self.mistake(inside: inner) { return mistake }
+            guard var mistake = self.mistake(inside: inner) else { continue }
+            mistake.corrected = mistake.corrected.map { text[..<inner.startIndex] + $0 + text[inner.endIndex...] }
+            return mistake
         }
         return nil
     }
 
-    private static func mistake(inside variable: Substring) -> (code: IssueCode, message: String)? {
+    private static func mistake(inside variable: Substring) -> Mistake? {
         if variable.allSatisfy(\.isWhitespace) {
-            return (.emptyVariable, "Name a condition key between the braces, as in ${aws:username}.")
+            return Mistake(code: .emptyVariable, message: "Name a condition key between the braces, as in ${aws:username}.")
         }
         let parts = variable.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
         if parts[0].contains(where: \.isWhitespace) {
-            return (
-                .unsupportedSpaceInVariable,
-                "A policy variable has no spaces in its name; write ${\(parts[0].filter { !$0.isWhitespace })}."
-            )
+            let name = parts[0].filter { !$0.isWhitespace }
+            // A tag's key may have spaces, which are then part of the key.
+            let isTag = parts[0].contains("/")
+            let message = "A policy variable has no spaces in its name; write ${\(isTag ? "key" : name)}."
+            let corrected = isTag ? nil : name + variable[parts[0].endIndex...]
+            return Mistake(code: .unsupportedSpaceInVariable, message: message, corrected: corrected)
         }
         guard parts.count == 2 else { return nil }
         let fallback = parts[1].drop { $0 == " " }
         if fallback.count < 2 || fallback.first != "'" || fallback.last != "'" {
-            return (
-                .missingQuoteInVariable, "The default of a policy variable stands in single quotation marks: ${\(parts[0]), 'default'}."
-            )
+            let message = "The default of a policy variable stands in single quotation marks: ${\(parts[0]), 'default'}."
+            return Mistake(code: .missingQuoteInVariable, message: message)
         }
         return nil
     }

@@ -13,7 +13,8 @@ enum InvalidPrincipalInPolicy: ValidationRule {
                 guard let kind = principal.kind.flatMap(Principal.Kind.init(rawValue:)), kind == .aws || kind == .canonicalUser else {
                     return nil
                 }
-                guard principal.text.value == "*" || !principal.text.value.contains(where: { $0 == "*" || $0 == "?" }) else { return nil }
+                // UnsupportedWildcardInPrincipal tells wildcards.
+                guard !principal.text.value.contains(where: { $0 == "*" || $0 == "?" }) else { return nil }
                 guard Principal(kind: kind, text: principal.text.value) == nil else { return nil }
                 let form = kind == .aws ? "a twelve-digit account, or the ARN of a user or role" : "64 hexadecimal digits"
                 return Finding(.invalidPrincipalInPolicy, "Invalid principal in policy: write \(form).", at: principal.text.range)

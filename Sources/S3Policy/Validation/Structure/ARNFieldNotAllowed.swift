@@ -15,11 +15,11 @@ enum ARNFieldNotAllowed: ValidationRule {
                 var findings: [Finding] = []
                 if !["", "*"].contains(arn.account) {
                     let message = "The ARN of a bucket or object names no account; write \(bare)."
-                    findings.append(Finding(.arnAccountNotAllowed, message, at: resource.range))
+                    findings.append(Finding(.arnAccountNotAllowed, message, at: resource.range, fix: .replace(resource.range, by: bare)))
                 }
                 if !["", "*"].contains(arn.region) {
                     let message = "The ARN of a bucket or object names no Region; write \(bare)."
-                    findings.append(Finding(.arnRegionNotAllowed, message, at: resource.range))
+                    findings.append(Finding(.arnRegionNotAllowed, message, at: resource.range, fix: .replace(resource.range, by: bare)))
                 }
                 return findings
             }

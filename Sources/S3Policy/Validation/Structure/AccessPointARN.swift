@@ -23,17 +23,15 @@ enum AccessPointARN: ValidationRule {
                     findings.append(
                         finding(
                             .missingARNAccount, "Add the account that owns the access point: arn:aws:s3:REGION:ACCOUNT:\(arn.resource)."))
-                } else if !Principal.isAccount(arn.account), !arn.account.contains(where: { "*?$".contains($0) }) {
+                } else if !Principal.isAccount(arn.account), !arn.account.isOpen {
                     findings.append(finding(.invalidARNAccount, "\"\(arn.account)\" is no account id; it has twelve digits."))
                 }
-                let isMultiRegion = arn.resource.contains(".mrap")
+                let name = arn.resource.split(separator: "/", maxSplits: 2).dropFirst().first ?? ""
+                let isMultiRegion = name.hasSuffix(".mrap") || String(name).isOpen
                 if arn.region.isEmpty, !isMultiRegion {
                     findings.append(finding(.missingARNRegion, "Add the access point's Region: arn:aws:s3:REGION:ACCOUNT:\(arn.resource)."))
-                } else if !arn.region.isEmpty, !Regions.isRegion(arn.region), !arn.region.contains(where: { "*?$".contains($0) }) {
-                    findings.append(
-                        finding(
-                            .invalidARNRegion,
-                            "There is no Region \"\(arn.region)\"." + Finding.didYouMean(NearestName.of(arn.region, among: Regions.all))))
+                } else if !arn.region.isEmpty, !Regions.all.contains(arn.region), !arn.region.isOpen {
+                    findings.append(finding(.invalidARNRegion, Regions.unknownMessage(arn.region)))
                 }
                 return findings
             }

@@ -8,7 +8,7 @@ enum InvalidPartition: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inResources { _, resource in
-            guard let arn = ARN(resource.value), !partitions.contains(arn.partition), !arn.partition.contains(where: { "*?$".contains($0) })
+            guard let arn = ARN(resource.value), !partitions.contains(arn.partition), !arn.partition.isOpen
             else { return nil }
             let message = "There is no partition \"\(arn.partition)\"; write \"aws\", or aws-cn or aws-us-gov for China and GovCloud."
             return Finding(.invalidPartition, message, at: resource.range)

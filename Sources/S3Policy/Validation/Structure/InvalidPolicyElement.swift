@@ -12,8 +12,9 @@ enum InvalidPolicyElement: ValidationRule {
     }
 
     private static func unknown(_ elements: [JSONMember], known: [String], in place: String) -> [Finding] {
-        elements.filter { !known.contains($0.key) }.map { element in
-            let nearest = NearestName.of(element.key, among: known.filter { name in !elements.contains { $0.key == name } })
+        let free = known.filter { name in !elements.contains { $0.key == name } }
+        return elements.filter { !known.contains($0.key) }.map { element in
+            let nearest = NearestName.of(element.key, among: free)
             let message = "A \(place) has no element \(element.key); it has \(known.joined(separator: ", "))."
             return Finding(
                 .invalidPolicyElement, message + Finding.didYouMean(nearest), at: element.keyRange,

@@ -13,7 +13,9 @@ enum InvalidPrincipalFormat: ValidationRule {
                     let message = "Write \"*\" or an object such as {\"AWS\": \"111122223333\"}."
                     let fix = element.value.string.flatMap { text in
                         Principal(kind: .aws, text: text).map { _ in
-                            Fix("name the kind of principal", edits: [.init(element.value.range, replacement: "{\"AWS\": \"\(text)\"}")])
+                            Fix(
+                                "name the kind of principal",
+                                edits: [.init(element.value.range, replacement: "{\"AWS\": \(text.jsonLiteral)}")])
                         }
                     }
                     return Finding(.invalidPrincipalFormat, message, at: element.value.range, fix: fix)

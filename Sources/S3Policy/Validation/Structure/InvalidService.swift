@@ -9,7 +9,7 @@ enum InvalidService: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
             let resources = statement.resources.compactMap { resource -> Finding? in
-                guard let service = ARN(resource.value)?.service, !service.contains(where: { "*?$".contains($0) }), !isService(service)
+                guard let service = ARN(resource.value)?.service, !service.isOpen, !isService(service)
                 else { return nil }
                 return finding(service, at: resource.range)
             }

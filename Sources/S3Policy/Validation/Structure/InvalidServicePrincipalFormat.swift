@@ -11,26 +11,32 @@ enum InvalidServicePrincipalFormat: ValidationRule {
             "aws:principalservicename", "aws:principalservicenameslist", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast",
         ]
         return subject.inStatements { statement in
-            let principals = statement.principals.filter { $0.kind == "Service" }.map(\.text)
+            // UnsupportedWildcardInPrincipal tells wildcards.
+            let principals = statement.principals.filter { $0.kind == "Service" && !$0.text.value.contains { $0 == "*" || $0 == "?" } }
+                .map(\.text)
             let conditions = statement.conditions.filter {
                 keys.contains($0.key?.lowercased ?? "") && $0.operator?.comparison.family == .string
             }
             let values = conditions.flatMap { condition in
-                condition.texts.filter { condition.operator?.comparison.matchesPatterns != true || !$0.value.contains("*") }
+                condition.texts.filter { condition.operator?.comparison.matchesPatterns != true || !$0.value.isOpen }
             }
             return (principals + values).filter { !isServicePrincipal($0.value) && !$0.value.contains("${") }.map { text in
-                Finding(
-                    .invalidServicePrincipalFormat, "\"\(text.value)\" is no service; write it as in cloudfront.amazonaws.com.",
-                    at: text.range)
+                let lowercased = text.value.lowercased()
+                let isCase = isServicePrincipal(lowercased)
+                let message = "\"\(text.value)\" is no service; write \(isCase ? lowercased : "it as in cloudfront.amazonaws.com")."
+                let fix = isCase ? Fix.replace(text.range, by: lowercased) : nil
+                return Finding(.invalidServicePrincipalFormat, message, at: text.range, fix: fix)
             }
         }
     }
 
-    /// `service.amazonaws.com`, perhaps with a Region before the domain, or the domain of another partition.
+    /// `service.amazonaws.com` in lower case, perhaps with a Region before the domain, or the domain of another partition.
     private static func isServicePrincipal(_ text: String) -> Bool {
         let domains = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal", ".amazonaws.eu", ".aws.com"]
         guard let domain = domains.first(where: text.hasSuffix) else { return false }
         return !text.dropLast(domain.utf8.count).isEmpty
-            && text.utf8.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }
+            && text.utf8.allSatisfy {
+                $0.isLetterOrDigit && !$0.isUppercase || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_")
+            }
     }
 }

@@ -11,6 +11,6 @@ enum InvalidVersion: ValidationRule {
             return []
         }
         let message = "There is no version \"\(text)\"; write \"2012-10-17\"."
-        return [Finding(.invalidVersion, message, at: version.value.range)]
+        return [Finding(.invalidVersion, message, at: version.value.range, fix: .replace(version.value.range, by: "2012-10-17"))]
     }
 }

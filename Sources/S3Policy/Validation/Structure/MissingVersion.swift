@@ -9,6 +9,14 @@ enum MissingVersion: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         guard subject.root.object != nil, subject.outline.element("Version") == nil else { return [] }
         let message = "Add \"Version\": \"2012-10-17\"; without it the policy is read by the rules of 2008, which know no variables."
-        return [Finding(.missingVersion, message, at: subject.root.range.lowerBound..<(subject.root.range.lowerBound + 1))]
+        let brace = subject.root.range.lowerBound..<(subject.root.range.lowerBound + 1)
+        return [Finding(.missingVersion, message, at: brace, fix: self.fix(subject, behind: brace.upperBound))]
+    }
+
+    /// Only where the version makes no difference: nothing looks like a variable.
+    private static func fix(_ subject: ValidationSubject, behind start: Int) -> Fix? {
+        guard let first = subject.outline.elements.first, !subject.document.text[subject.root.range].contains("${") else { return nil }
+        let space = subject.document.text[start..<first.keyRange.lowerBound]
+        return Fix("add the version", edits: [.init(start..<start, replacement: "\(space)\"Version\": \"2012-10-17\",")])
     }
 }

@@ -2,16 +2,21 @@ extension IssueCode {
     static let wildcardInServiceName = IssueCode("WILDCARD_IN_SERVICE_NAME", .suggestion)
 }
 
-/// An action has a wildcard in its service.
+/// An action or a resource's ARN has a wildcard in its service.
 enum WildcardInServiceName: ValidationRule {
     static let codes = [IssueCode.wildcardInServiceName]
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
-        subject.inActions { _, action in
-            guard action.value != "*", let pattern = ActionPattern(action.value),
-                pattern.service.contains(where: { $0 == "*" || $0 == "?" })
-            else { return nil }
-            return Finding(.wildcardInServiceName, "Name the service, such as s3:, instead of a pattern.", at: action.range)
+        subject.inStatements { statement in
+            let actions = statement.actions.filter { $0.value != "*" && hasWildcard(ActionPattern($0.value)?.service) }
+            let resources = statement.resources.filter { hasWildcard(ARN($0.value)?.service) }
+            return (actions + resources).map { text in
+                Finding(.wildcardInServiceName, "Name the service, such as s3, instead of a pattern.", at: text.range)
+            }
         }
+    }
+
+    private static func hasWildcard(_ service: String?) -> Bool {
+        service?.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") } == true
     }
 }

@@ -1,0 +1,67 @@
+/// Operations of S3's API that ask for an action of another name.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html>.
+enum OperationNames {
+    /// The action that an operation asks for, both without `s3:`; nil when there is no such operation, or its action has the same name.
+    static func action(of operation: String) -> String? {
+        self.actions[operation.lowercased()]
+    }
+
+    static let actions = [
+        "completemultipartupload": "PutObject",
+        "copyobject": "PutObject",
+        "createmultipartupload": "PutObject",
+        "deletebucketanalyticsconfiguration": "PutAnalyticsConfiguration",
+        "deletebucketcors": "PutBucketCORS",
+        "deletebucketencryption": "PutEncryptionConfiguration",
+        "deletebucketintelligenttieringconfiguration": "PutIntelligentTieringConfiguration",
+        "deletebucketinventoryconfiguration": "PutInventoryConfiguration",
+        "deletebucketlifecycle": "PutLifecycleConfiguration",
+        "deletebucketmetricsconfiguration": "PutMetricsConfiguration",
+        "deletebucketownershipcontrols": "PutBucketOwnershipControls",
+        "deletebucketreplication": "PutReplicationConfiguration",
+        "deletebuckettagging": "PutBucketTagging",
+        "deleteobjects": "DeleteObject",
+        "deletepublicaccessblock": "PutBucketPublicAccessBlock",
+        "getbucketaccelerateconfiguration": "GetAccelerateConfiguration",
+        "getbucketanalyticsconfiguration": "GetAnalyticsConfiguration",
+        "getbucketencryption": "GetEncryptionConfiguration",
+        "getbucketintelligenttieringconfiguration": "GetIntelligentTieringConfiguration",
+        "getbucketinventoryconfiguration": "GetInventoryConfiguration",
+        "getbucketlifecycle": "GetLifecycleConfiguration",
+        "getbucketlifecycleconfiguration": "GetLifecycleConfiguration",
+        "getbucketmetricsconfiguration": "GetMetricsConfiguration",
+        "getbucketnotificationconfiguration": "GetBucketNotification",
+        "getbucketreplication": "GetReplicationConfiguration",
+        "getobjectlockconfiguration": "GetBucketObjectLockConfiguration",
+        "getpublicaccessblock": "GetBucketPublicAccessBlock",
+        "headbucket": "ListBucket",
+        "headobject": "GetObject",
+        "listbucketanalyticsconfigurations": "GetAnalyticsConfiguration",
+        "listbucketintelligenttieringconfigurations": "GetIntelligentTieringConfiguration",
+        "listbucketinventoryconfigurations": "GetInventoryConfiguration",
+        "listbucketmetricsconfigurations": "GetMetricsConfiguration",
+        "listbuckets": "ListAllMyBuckets",
+        "listmultipartuploads": "ListBucketMultipartUploads",
+        "listobjects": "ListBucket",
+        "listobjectsv2": "ListBucket",
+        "listobjectversions": "ListBucketVersions",
+        "listparts": "ListMultipartUploadParts",
+        "postobject": "PutObject",
+        "putbucketaccelerateconfiguration": "PutAccelerateConfiguration",
+        "putbucketanalyticsconfiguration": "PutAnalyticsConfiguration",
+        "putbucketencryption": "PutEncryptionConfiguration",
+        "putbucketintelligenttieringconfiguration": "PutIntelligentTieringConfiguration",
+        "putbucketinventoryconfiguration": "PutInventoryConfiguration",
+        "putbucketlifecycle": "PutLifecycleConfiguration",
+        "putbucketlifecycleconfiguration": "PutLifecycleConfiguration",
+        "putbucketmetricsconfiguration": "PutMetricsConfiguration",
+        "putbucketnotificationconfiguration": "PutBucketNotification",
+        "putbucketreplication": "PutReplicationConfiguration",
+        "putobjectlockconfiguration": "PutBucketObjectLockConfiguration",
+        "putpublicaccessblock": "PutBucketPublicAccessBlock",
+        "selectobjectcontent": "GetObject",
+        "uploadpart": "PutObject",
+        "uploadpartcopy": "PutObject",
+    ]
+}
