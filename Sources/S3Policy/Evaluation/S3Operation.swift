@@ -52,7 +52,7 @@ enum S3Operation {
     private static func puts(_ facts: S3RequestFacts) -> [String] {
         var actions = ["PutObject"]
         if facts.headers.contains(where: { $0.name == "x-amz-acl" || $0.name.hasPrefix("x-amz-grant-") }) { actions.append("PutObjectAcl") }
-        if !facts.tags.isEmpty { actions.append("PutObjectTagging") }
+        if facts.setsTags { actions.append("PutObjectTagging") }
         if facts.hasHeader("x-amz-object-lock-mode") || facts.hasHeader("x-amz-object-lock-retain-until-date") {
             actions.append("PutObjectRetention")
         }

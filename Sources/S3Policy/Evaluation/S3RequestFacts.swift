@@ -53,7 +53,11 @@ public struct S3RequestFacts: Sendable, Hashable {
         self.bucket = bucket
         self.key = key
         self.query = query
-        self.headers = headers.map { Item($0.name.lowercased(), $0.value) }
+        self.headers = headers.map { header in
+            let name = header.name.lowercased()
+            // A form's fields are named as the headers are, but for this one.
+            return Item(authentication == .form && name == "acl" ? "x-amz-acl" : name, header.value)
+        }
         self.authentication = authentication
     }
 
@@ -62,6 +66,9 @@ public struct S3RequestFacts: Sendable, Hashable {
     func hasQuery(_ name: String) -> Bool { self.query.contains { $0.name == name } }
 
     func hasHeader(_ name: String) -> Bool { self.headers.contains { $0.name == name } }
+
+    /// Whether an upload gives its object tags, even where it is not known which.
+    var setsTags: Bool { !self.tags.isEmpty || self.hasHeader(self.isForm ? "tagging" : "x-amz-tagging") }
 
     /// The ARN of the object, or of the bucket.
     public var resource: String {
@@ -104,12 +111,15 @@ extension S3RequestFacts {
     private var globalValues: [(String, String?)] {
         [
             ("aws:SecureTransport", self.isSecure.map { $0 ? "true" : "false" }), ("aws:SourceIp", self.sourceIP),
-            ("aws:EpochTime", self.timeSeconds.map(String.init)), ("aws:CurrentTime", self.timeSeconds.map(String.init)),
+            ("aws:EpochTime", self.timeSeconds.map(String.init)),
+            ("aws:CurrentTime", self.timeSeconds.map { PolicyDate(millisecondsSinceEpoch: $0 * 1000).description }),
             ("aws:UserAgent", self.header("user-agent")), ("aws:referer", self.header("referer")), ("aws:RequestedRegion", self.region),
             ("aws:ResourceAccount", self.bucketAccount),
         ]
     }
 
+    /// Headers count, not query parameters of their names: S3 ignores or refuses those.
+    ///
     /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html> and
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html>.
     private var serviceValues: [(String, String?)] {
@@ -125,9 +135,6 @@ extension S3RequestFacts {
         values += self.headers.filter { names.contains($0.name) || $0.name.hasPrefix("x-amz-") }.map {
             ("s3:\(Self.keyName($0.name))", $0.value)
         }
-        // A presigned URL may have the headers in its query, but not the payload's hash.
-        values += self.query.filter { $0.name.lowercased().hasPrefix("x-amz-") && $0.name.lowercased() != "x-amz-content-sha256" }
-            .map { ("s3:\(Self.keyName($0.name.lowercased()))", $0.value) }
         return values
     }
 

@@ -67,6 +67,36 @@ struct S3RequestFactsTests {
         #expect(try value("aws:SourceIp") == nil)
     }
 
+    @Test("A form's ACL and tags ask for their actions, under the form's own names")
+    func form() throws {
+        let acl = try #require(ConditionKey("s3:x-amz-acl"))
+        let form = Self.facts("POST", "a", [], [Item("acl", "public-read"), Item("Tagging", "<Tagging/>")], signed: .form)
+        let accesses = form.accesses(by: .anonymous)
+        #expect(accesses.map(\.action) == ["s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging"])
+        #expect(accesses[0].context[acl] == .single("public-read") && accesses[1].context[acl] == .single("public-read"))
+        let header = Self.facts("PUT", "a", [], [Item("acl", "public-read"), Item("x-amz-tagging", "")])
+        #expect(header.accesses(by: .anonymous).map(\.action) == ["s3:PutObject", "s3:PutObjectTagging"])
+    }
+
+    @Test("What S3 takes from headers only tells nothing in the query")
+    func query() throws {
+        let facts = Self.facts("PUT", "a", [Item("x-amz-acl", "private"), Item("X-Amz-Storage-Class", "STANDARD")])
+        let accesses = facts.accesses(by: .anonymous)
+        #expect(accesses.map(\.action) == ["s3:PutObject"])
+        for name in ["s3:x-amz-acl", "s3:x-amz-storage-class"] {
+            #expect(accesses[0].context[try #require(ConditionKey(name))] == nil)
+        }
+    }
+
+    @Test("The time is told as seconds and as a date")
+    func time() throws {
+        var facts = Self.facts("GET")
+        facts.timeSeconds = 1_735_689_600
+        let context = facts.accesses(by: .anonymous)[0].context
+        #expect(context[try #require(ConditionKey("aws:EpochTime"))] == .single("1735689600"))
+        #expect(context[try #require(ConditionKey("aws:CurrentTime"))] == .single("2025-01-01T00:00:00Z"))
+    }
+
     @Test("A part makes no object, a listing tells its prefix, and a payload's hash never comes in a query")
     func special() throws {
         let creation = try #require(ConditionKey("s3:ObjectCreationOperation"))
