@@ -18,9 +18,12 @@ public struct ARN: Sendable, CustomStringConvertible {
 
     /// - Returns: nil when the text does not start with `arn:` or has fewer than five colons.
     public init?(_ text: String) {
-        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 6, parts[0].utf8.elementsEqual("arn".utf8) else { return nil }
-        self.init(partition: parts[1], service: parts[2], region: parts[3], account: parts[4], resource: parts[5])
+        guard text.utf8.starts(with: "arn:".utf8) else { return nil }
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 5, omittingEmptySubsequences: false).map(Substring.init)
+        guard parts.count == 6 else { return nil }
+        self.init(
+            partition: String(parts[1]), service: String(parts[2]), region: String(parts[3]), account: String(parts[4]),
+            resource: String(parts[5]))
     }
 
     public var description: String {

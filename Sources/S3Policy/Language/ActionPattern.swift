@@ -4,22 +4,33 @@
 public struct ActionPattern: Sendable, Hashable {
     /// The pattern as it was written.
     public let text: String
+    /// What stands before the colon; `*` in the pattern `*`.
+    public let service: String
+    /// What stands behind the colon; `*` in the pattern `*`.
+    public let name: String
 
     /// - Returns: nil when the text is neither `*` nor of the form `service:name`.
     public init?(_ text: String) {
-        guard text == "*" || Self.parts(of: text) != nil else { return nil }
         self.text = text
+        if text == "*" {
+            self.service = text
+            self.name = text
+            return
+        }
+        let colon = UInt8(ascii: ":")
+        guard let place = text.utf8.firstIndex(of: colon) else { return nil }
+        let name = text[text.utf8.index(after: place)...]
+        guard place != text.startIndex, !name.isEmpty, !name.utf8.contains(colon),
+            !text.unicodeScalars.contains(where: \.isSpace)
+        else { return nil }
+        self.service = String(text[..<place])
+        self.name = String(name)
     }
+}
 
-    /// What stands before the colon; `*` in the pattern `*`.
-    public var service: String { Self.parts(of: self.text).map { String($0.service) } ?? "*" }
-    /// What stands behind the colon; `*` in the pattern `*`.
-    public var name: String { Self.parts(of: self.text).map { String($0.name) } ?? "*" }
-
-    private static func parts(of text: String) -> (service: Substring, name: Substring)? {
-        guard let colon = text.firstIndex(of: ":") else { return nil }
-        let name = text[text.index(after: colon)...]
-        guard colon != text.startIndex, !name.isEmpty, !name.contains(":"), !text.contains(where: \.isWhitespace) else { return nil }
-        return (text[..<colon], name)
+extension Unicode.Scalar {
+    /// Whether it is white space of any kind.
+    var isSpace: Bool {
+        self.isASCII ? self == " " || (0x09...0x0D).contains(self.value) : self.properties.isWhitespace
     }
 }

@@ -6,26 +6,28 @@ public struct ConditionKey: Sendable, CustomStringConvertible {
     public let text: String
     /// The key in lower case, by which keys are compared.
     public let lowercased: String
+    /// The key in lower case, without the tag's name.
+    public let family: String
 
     /// - Returns: nil when the text is not of the form `prefix:name` or `prefix:name/tag-key`, or has white space in its name.
     public init?(_ text: String) {
-        guard let colon = text.firstIndex(of: ":"), colon != text.startIndex, text.index(after: colon) != text.endIndex else { return nil }
-        let beforeTag = text.prefix { $0 != "/" }
-        guard !beforeTag.contains(where: \.isWhitespace) else { return nil }
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), colon != text.startIndex,
+            text.utf8.index(after: colon) != text.endIndex
+        else { return nil }
+        let beforeTag = text.unicodeScalars.prefix { $0 != "/" }
+        guard !beforeTag.contains(where: \.isSpace) else { return nil }
         self.text = text
         self.lowercased = text.lowercased()
+        self.family = String(self.lowercased.utf8.prefix { $0 != UInt8(ascii: "/") }) ?? self.lowercased
     }
 
     /// What stands before the colon: `aws` for global keys, else the service.
-    public var prefix: Substring { self.text.prefix { $0 != ":" } }
+    public var prefix: Substring { self.text[..<(self.text.utf8.firstIndex(of: UInt8(ascii: ":")) ?? self.text.endIndex)] }
 
     /// What stands behind the first slash, for keys that name a tag.
     public var tagKey: Substring? {
-        self.text.firstIndex(of: "/").map { self.text[self.text.index(after: $0)...] }
+        self.text.utf8.firstIndex(of: UInt8(ascii: "/")).map { self.text[self.text.utf8.index(after: $0)...] }
     }
-
-    /// The key in lower case, without the tag's name.
-    public var family: String { String(self.lowercased.prefix { $0 != "/" }) }
 
     public var description: String { self.text }
 }

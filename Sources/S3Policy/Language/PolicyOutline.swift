@@ -39,6 +39,14 @@ public struct StatementOutline: Sendable {
     public let node: JSONNode
     /// The elements in their order.
     public let elements: [JSONMember]
+    /// What the `Effect` element says, if that is an effect.
+    public let effect: Statement.Effect?
+    /// The strings of `Action` and `NotAction`.
+    public let actions: [Located<String>]
+    /// The strings of `Resource` and `NotResource`.
+    public let resources: [Located<String>]
+    /// The strings of `Principal` and `NotPrincipal`, each with its key; nil for `"*"` without one.
+    public let principals: [(kind: String?, text: Located<String>)]
     /// Every key of every operator of the `Condition` element that has the right shape.
     public let conditions: [ConditionOutline]
 
@@ -46,8 +54,15 @@ public struct StatementOutline: Sendable {
         self.index = index
         self.node = node
         self.elements = node.object ?? []
+        self.effect = node["Effect"]?.string.flatMap(Statement.Effect.init(rawValue:))
+        self.actions = (node["Action"]?.located ?? []) + (node["NotAction"]?.located ?? [])
+        self.resources = (node["Resource"]?.located ?? []) + (node["NotResource"]?.located ?? [])
+        self.principals = Self.principals(node["Principal"]) + Self.principals(node["NotPrincipal"])
         self.conditions = (node["Condition"]?.object ?? []).flatMap { operatorMember in
-            (operatorMember.value.object ?? []).map { ConditionOutline(operatorMember: operatorMember, member: $0) }
+            let conditionOperator = ConditionOperator(operatorMember.key)
+            return (operatorMember.value.object ?? []).map {
+                ConditionOutline(operatorMember: operatorMember, operator: conditionOperator, member: $0)
+            }
         }
     }
 
@@ -56,25 +71,10 @@ public struct StatementOutline: Sendable {
         self.elements.first { $0.key == name }
     }
 
-    /// What the `Effect` element says, if that is an effect.
-    public var effect: Statement.Effect? { self.element("Effect")?.value.string.flatMap(Statement.Effect.init(rawValue:)) }
-
-    /// The strings of `Action` and `NotAction`.
-    public var actions: [Located<String>] { self.strings(of: ["Action", "NotAction"]) }
-
-    /// The strings of `Resource` and `NotResource`.
-    public var resources: [Located<String>] { self.strings(of: ["Resource", "NotResource"]) }
-
-    /// The strings of `Principal` and `NotPrincipal`, each with its key; nil for `"*"` without one.
-    public var principals: [(kind: String?, text: Located<String>)] {
-        ["Principal", "NotPrincipal"].compactMap { self.element($0) }.flatMap { element -> [(kind: String?, text: Located<String>)] in
-            if let text = element.value.string { return [(nil, Located(text, range: element.value.range))] }
-            return (element.value.object ?? []).flatMap { member in member.value.located.map { (member.key, $0) } }
-        }
-    }
-
-    private func strings(of names: [String]) -> [Located<String>] {
-        names.compactMap { self.element($0) }.flatMap { $0.value.located }
+    private static func principals(_ node: JSONNode?) -> [(kind: String?, text: Located<String>)] {
+        guard let node else { return [] }
+        if let text = node.string { return [(nil, Located(text, range: node.range))] }
+        return (node.object ?? []).flatMap { member in member.value.located.map { (member.key, $0) } }
     }
 }
 
@@ -88,19 +88,19 @@ public struct ConditionOutline: Sendable {
     public let `operator`: ConditionOperator?
     /// The key, if its name has the form of one.
     public let key: ConditionKey?
+    /// The values, whatever their types.
+    public let values: [JSONNode]
+    /// The values as text: strings, and numbers and Booleans as AWS takes them.
+    public let texts: [Located<String>]
 
-    init(operatorMember: JSONMember, member: JSONMember) {
+    init(operatorMember: JSONMember, operator: ConditionOperator?, member: JSONMember) {
         self.operatorMember = operatorMember
         self.member = member
-        self.operator = ConditionOperator(operatorMember.key)
+        self.operator = `operator`
         self.key = ConditionKey(member.key)
+        self.values = member.value.items
+        self.texts = self.values.compactMap(\.scalarText)
     }
-
-    /// The values, whatever their types.
-    public var values: [JSONNode] { self.member.value.items }
-
-    /// The values as text: strings, and numbers and Booleans as AWS takes them.
-    public var texts: [Located<String>] { self.values.compactMap(\.scalarText) }
 }
 
 extension JSONNode {

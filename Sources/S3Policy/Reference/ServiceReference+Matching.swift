@@ -1,7 +1,7 @@
 extension ServiceReference {
     /// Whether a pattern of S3 matches any action.
     func hasAction(_ pattern: ActionPattern) -> Bool {
-        if self.action(named: pattern.name) != nil { return true }
+        if pattern.name == "*" || self.action(named: pattern.name) != nil { return true }
         return !self.actions(matching: pattern).isEmpty
     }
 
@@ -9,7 +9,8 @@ extension ServiceReference {
     public func actions(matching pattern: ActionPattern) -> [ActionReference] {
         guard Glob(pattern.service.lowercased()).matches("s3") else { return [] }
         if let exact = self.action(named: pattern.name) { return [exact] }
-        guard pattern.name.contains(where: { $0 == "*" || $0 == "?" }) else { return [] }
+        if pattern.name == "*" { return self.actions }
+        guard pattern.name.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }) else { return [] }
         let name = Glob(pattern.name.lowercased())
         return self.actions.filter { name.matches($0.lowercasedName) }
     }
@@ -51,33 +52,41 @@ extension ServiceReference {
     }
 
     /// The types of resources of a bucket policy that a resource pattern can be.
-    func bucketPolicyTypes(of resource: String) -> [String] {
-        guard resource != "*", let arn = ARN(resource) else { return ["bucket", "object"] }
-        guard arn.isBucketOrObject else { return arn.resource.contains("/object/") ? ["object"] : ["bucket", "object"] }
+    func bucketPolicyTypes(of resource: String) -> BucketPolicyTypes {
+        guard resource != "*", let arn = ARN(resource) else { return .both }
+        guard arn.isBucketOrObject else { return arn.resource.contains("/object/") ? .object : .both }
         // A wildcard or a variable may reach over the slash.
         let beforeSlash = arn.resource.prefix { $0 != "/" }
         if beforeSlash.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }) || beforeSlash.contains("${") {
-            return ["bucket", "object"]
+            return .both
         }
-        return beforeSlash.endIndex == arn.resource.endIndex ? ["bucket"] : ["object"]
+        return beforeSlash.endIndex == arn.resource.endIndex ? .bucket : .object
     }
 }
 
-extension ActionReference {
-    /// The types of resources that the action has in a bucket policy: `bucket` and `object`, or the same behind an access point.
-    var bucketPolicyTypes: Set<String> {
-        var types: Set<String> = []
-        if !Set(self.resourceTypes).isDisjoint(with: ["bucket"]) { types.insert("bucket") }
-        if !Set(self.resourceTypes).isDisjoint(with: ["object", "accesspointobject"]) { types.insert("object") }
-        return types
+/// What a bucket policy can be about.
+struct BucketPolicyTypes: OptionSet, Sendable, Hashable {
+    let rawValue: Int
+
+    static let bucket = BucketPolicyTypes(rawValue: 1)
+    static let object = BucketPolicyTypes(rawValue: 2)
+    static let both: BucketPolicyTypes = [.bucket, .object]
+}
+
+extension BucketPolicyTypes {
+    /// Those among an action's resource types: buckets and objects, or objects behind an access point.
+    init(resourceTypes: [String]) {
+        self = []
+        if resourceTypes.contains("bucket") { self.insert(.bucket) }
+        if resourceTypes.contains("object") || resourceTypes.contains("accesspointobject") { self.insert(.object) }
     }
 }
 
 extension ARN {
     /// Whether the resource is a bucket or an object of one, rather than an access point, a job and the like.
     var isBucketOrObject: Bool {
-        let kinds = ["accesspoint", "access-grants", "job", "storage-lens", "storage-lens-group", "async-request"]
-        return !kinds.contains { self.resource.hasPrefix("\($0)/") }
+        let kinds = ["accesspoint/", "access-grants/", "job/", "storage-lens/", "storage-lens-group/", "async-request/"]
+        return !kinds.contains { self.resource.hasPrefix($0) }
             || self.region.isEmpty && self.account.isEmpty && self.resource.hasPrefix("job/")
     }
 
@@ -92,6 +101,7 @@ extension ARN {
 extension String {
     /// `${Name}` becomes `*`.
     fileprivate var replacingPlaceholders: String {
+        guard self.utf8.contains(UInt8(ascii: "$")) else { return self }
         var text = ""
         var rest = self[...]
         while let start = rest.utf8.firstRange(of: "${".utf8) {

@@ -68,6 +68,8 @@ public struct ActionReference: Sendable, Hashable {
     public let conditionKeys: [String]
     /// The name in lower case, by which actions are compared.
     let lowercasedName: String
+    /// The resources of a bucket policy that the action can be about.
+    let bucketPolicyTypes: BucketPolicyTypes
     private let families: Set<String>
 
     init(name: String, resourceTypes: [String], conditionKeys: [String]) {
@@ -75,6 +77,7 @@ public struct ActionReference: Sendable, Hashable {
         self.resourceTypes = resourceTypes
         self.conditionKeys = conditionKeys
         self.lowercasedName = name.lowercased()
+        self.bucketPolicyTypes = BucketPolicyTypes(resourceTypes: resourceTypes)
         self.families = Set(conditionKeys.map(ConditionKeyReference.lowercasedFamily))
     }
 

@@ -10,7 +10,7 @@ public struct Finding: Sendable, Hashable {
 
     public init(_ code: IssueCode, _ message: String, at ranges: [Range<Int>], fix: Fix? = nil) {
         self.code = code
-        self.message = message
+        self.message = message.readable
         self.ranges = ranges
         self.fix = fix
     }
@@ -53,7 +53,7 @@ public struct Fix: Sendable, Hashable {
     public let edits: [Edit]
 
     public init(_ title: String, edits: [Edit]) {
-        self.title = title
+        self.title = title.readable
         self.edits = edits
     }
 

@@ -8,6 +8,10 @@ public struct ValidationSubject: Sendable {
     public let policy: Policy?
     /// What is known about S3's actions, resources and condition keys.
     public let reference: ServiceReference
+    /// The statements that are objects.
+    let statements: [StatementOutline]
+    /// Every condition of every statement.
+    let conditions: [(statement: StatementOutline, condition: ConditionOutline)]
 
     /// - Returns: nil when the document has no value at all or lost some of them while it was read.
     public init?(_ document: JSONDocument, kind: PolicyKind, reference: ServiceReference) {
@@ -18,14 +22,8 @@ public struct ValidationSubject: Sendable {
         self.outline = PolicyOutline(root)
         self.policy = try? Policy(document, kind: kind)
         self.reference = reference
-    }
-
-    /// The statements that are objects.
-    var statements: [StatementOutline] { self.outline.statements.filter { $0.node.object != nil } }
-
-    /// Every condition of every statement.
-    var conditions: [(statement: StatementOutline, condition: ConditionOutline)] {
-        self.statements.flatMap { statement in statement.conditions.map { (statement, $0) } }
+        self.statements = self.outline.statements.filter { $0.node.object != nil }
+        self.conditions = self.statements.flatMap { statement in statement.conditions.map { (statement, $0) } }
     }
 
     /// The findings of each statement.

@@ -30,6 +30,7 @@ enum VariableSyntax: ValidationRule {
     }
 
     private static func mistake(in text: String) -> Mistake? {
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return nil }
         var rest = text[...]
         while let start = rest.utf8.firstRange(of: "${".utf8) {
             rest = rest[start.upperBound...]

@@ -13,13 +13,15 @@ enum ActionDoesNotApply: ValidationRule {
         return subject.inStatements { statement in
             let resources = statement.element("Resource")?.value.located ?? []
             guard !resources.isEmpty, resources.allSatisfy({ $0.value == "*" || ARN($0.value)?.service == "s3" }) else { return [] }
-            let types = Set(resources.flatMap { subject.reference.bucketPolicyTypes(of: $0.value) })
+            let types = resources.reduce(into: BucketPolicyTypes()) { $0.formUnion(subject.reference.bucketPolicyTypes(of: $1.value)) }
+            // Every action can be about one of the two.
+            guard types != .both else { return [] }
             return (statement.element("Action")?.value.located ?? []).compactMap { action in
                 guard let pattern = ActionPattern(action.value) else { return nil }
                 let actions = subject.reference.actions(matching: pattern).filter { !$0.bucketPolicyTypes.isEmpty }
                 guard !actions.isEmpty, actions.allSatisfy({ types.isDisjoint(with: $0.bucketPolicyTypes) }) else { return nil }
                 let hint =
-                    types.contains("object")
+                    types.contains(.object)
                     ? "it needs the bucket itself, without a slash" : "it needs objects, such as arn:aws:s3:::bucket/*"
                 return Finding(
                     .actionDoesNotApply,

@@ -10,6 +10,15 @@ extension IssueCode {
 enum PolicySizeExceedsQuota: ValidationRule {
     static let codes = [IssueCode.policySizeExceedsResourcePolicyQuota, IssueCode.policySizeExceedsIdentityPolicyQuota]
 
+    /// Eight times the larger quota.
+    private static let detailLimit = 8 * 20_480
+
+    /// Whether the policy, without white space, is so large that the other rules do not look at it.
+    static func isFarExceeded(by subject: ValidationSubject) -> Bool {
+        let bytes = subject.document.text.bytes
+        return bytes.count > self.detailLimit && bytes.count { $0 > UInt8(ascii: " ") } > self.detailLimit
+    }
+
     static func findings(in subject: ValidationSubject) -> [Finding] {
         switch subject.kind {
         case .bucket:

@@ -7,6 +7,7 @@ enum RedundantStatement: ValidationRule {
     static let codes = [IssueCode.redundantStatement]
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
+        guard subject.statements.count > 1 else { return [] }
         var seen: [[UInt8]: Int] = [:]
         let list = subject.outline.element("Statement")?.value.array
         return subject.statements.compactMap { statement in
@@ -29,12 +30,17 @@ enum RedundantStatement: ValidationRule {
         case .null: Array("null".utf8)
         case .boolean(let flag): Array(String(flag).utf8)
         case .number(let text): Array(text.utf8)
-        case .string(let text): Array(text.jsonLiteral.utf8)
+        case .string(let text): self.counted(text)
         case .array(let items) where items.count == 1: self.normalForm(of: items[0].value)
         case .array(let items): self.joined(items.map { self.normalForm(of: $0.value) }, opening: UInt8(ascii: "["))
         case .object(let members):
-            self.joined(members.map { Array($0.key.jsonLiteral.utf8) + self.normalForm(of: $0.value.value) }, opening: UInt8(ascii: "{"))
+            self.joined(members.map { self.counted($0.key) + self.normalForm(of: $0.value.value) }, opening: UInt8(ascii: "{"))
         }
+    }
+
+    /// A string with its length, so that nothing in it can be taken for something else.
+    private static func counted(_ text: String) -> [UInt8] {
+        Array("\(text.utf8.count):".utf8) + text.utf8
     }
 
     private static func joined(_ parts: [[UInt8]], opening: UInt8) -> [UInt8] {
