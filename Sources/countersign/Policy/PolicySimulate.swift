@@ -139,7 +139,9 @@ enum SimulationInput {
                 throw CommandFailure.wrongUse("--context takes key=value, such as aws:SecureTransport=true.")
             }
             let text = String(option[option.index(after: separator)...])
-            let node = text.hasPrefix("[") ? JSONDocument(text).root : nil
+            // What only looks like an array is a text.
+            let document = JSONDocument(text)
+            let node = text.hasPrefix("[") && document.problems.isEmpty ? document.root : nil
             let name = String(option[..<separator])
             values.append((try key(name), try node.map { try value($0, of: name) } ?? .single(text)))
         }

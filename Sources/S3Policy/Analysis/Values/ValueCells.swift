@@ -49,7 +49,10 @@ struct ValueCells: Sendable {
     private static func numbers(_ points: [PolicyNumber]) -> [Value] {
         guard let first = points.first, let last = points.last else { return [.number(PolicyNumber(1))] }
         let gaps = zip(points, points.dropFirst()).map { PolicyNumber.between($0, $1) }
-        return ([first.lower] + points + gaps + [last.higher]).map(Value.number)
+        // Those that are not negative come first, to be shown: few keys have others.
+        let all = [first.lower] + points + gaps + [last.higher]
+        let zero = PolicyNumber(0)
+        return (all.filter { $0 >= zero } + all.filter { $0 < zero }).map(Value.number)
     }
 
     private static func dates(_ points: [PolicyDate]) -> [Value] {
