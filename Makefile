@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help run build test check purity lint interop image bench bench-http thresholds clean swift openssl
+.PHONY: help run build test check purity lint interop image bench bench-http bench-policies thresholds clean swift openssl
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -53,6 +53,10 @@ bench: openssl ## What signing costs, beside libcrypto alone and boto3 (ARGS="pu
 bench-http: openssl ## What POST /v1/uploads costs beside a bare route, and its memory (ARGS="--rounds 3")
 	@.ci/need 'command -v python3' python3
 	Tests/Benchmarks/HTTP/run $(ARGS)
+
+bench-policies: openssl ## What validating 1,000 policies costs beside parliament, and what it and cfn-lint find (ARGS="--program FILE")
+	@.ci/need '/usr/bin/python3 -c "import ensurepip, venv"' python3 python3-venv
+	Tests/Benchmarks/Policies/run $(ARGS)
 
 thresholds: openssl ## Allocations and instructions held to the committed ones (ARGS=--write to commit others)
 	@.ci/need 'command -v valgrind && command -v strip && command -v python3' valgrind binutils python3
