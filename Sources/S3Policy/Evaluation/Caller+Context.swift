@@ -26,7 +26,9 @@ extension Caller {
             caller[CallerContext.key("aws:PrincipalServiceNamesList")] = .multiple([name])
             return caller
         case .originAccessIdentity:
-            return CallerContext(["aws:PrincipalIsAWSService": "false"], absent: CallerContext.serviceFamilies + ["aws:username"])
+            return CallerContext(
+                ["aws:PrincipalIsAWSService": "false"],
+                absent: CallerContext.identityFamilies + CallerContext.serviceFamilies + ["aws:principalaccount"])
         case .identity(let arn):
             var caller = Self.context(of: arn)
             caller[.principalARN] = .single((self.role(besides: context) ?? arn).description)

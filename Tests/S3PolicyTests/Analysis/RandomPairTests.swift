@@ -54,4 +54,56 @@ struct RandomPairTests {
         #expect(tally.yes > Self.pairCount / 10 && tally.no > Self.pairCount / 10)
         #expect(tally.unknowns <= (hasDoubts ? Self.pairCount / 20 : 0), "\(tally.unknown)")
     }
+
+    @Test("What strangers may do, they may; what they may not, they may not")
+    func strangers() throws {
+        var (kept, allowed) = (0, 0)
+        for seed in Self.firstSeed..<(Self.firstSeed + UInt64(Self.pairCount) / 10) {
+            var policies = RandomPolicies(seed: 500_000 + seed, hasDoubts: seed % 4 == 0)
+            let text = policies.pair().first
+            let policy = try bucketPolicy(text)
+            let evaluator = PolicyEvaluator(policy)
+            let access = PolicyQuestions().publicAccess(policy)
+            switch access.keepsStrangersOut {
+            case .no(let request):
+                allowed += 1
+                #expect(
+                    evaluator.evaluate(request).outcome == .allow && Self.isStranger(request, to: text), "seed \(seed): \(request)\n\(text)"
+                )
+                // What strangers may do, S3's rule must not miss.
+                #expect(!access.publicStatements.isEmpty, "seed \(seed): \(request)\n\(text)")
+            case .yes:
+                kept += 1
+                let requests = RandomRequests([policy])
+                for _ in 0..<40 {
+                    let request = requests.request(&policies.random)
+                    guard Self.isStranger(request, to: text) else { continue }
+                    #expect(evaluator.evaluate(request).outcome != .allow, "seed \(seed): \(request)\n\(text)")
+                }
+            case .unknown: #expect(seed % 4 == 0)
+            }
+        }
+        #expect(kept > Self.pairCount / 50 && allowed > Self.pairCount / 50)
+    }
+
+    /// Whether nothing in a request is what a random policy names.
+    private static func isStranger(_ request: AccessRequest, to policy: String) -> Bool {
+        switch request.caller {
+        case .anonymous: break
+        case .identity(let arn): if policy.contains(arn.account) { return false }
+        case .service, .originAccessIdentity: return false
+        }
+        return request.context.values.allSatisfy { key, value in
+            switch key.lowercased {
+            case "aws:sourceip":
+                let fixed = ["10.0.0.0/8", "203.0.113.7", "2001:db8::/32", "172.16.0.0/12", "192.168.0.0/16"].compactMap { IPNetwork($0) }
+                return value.texts.compactMap { IPAddress($0) }.allSatisfy { address in !fixed.contains { $0.contains(address) } }
+            case "aws:sourcearn":
+                return value.texts.allSatisfy { $0 != "arn:aws:s3:::b" && !$0.contains("111122223333") }
+            case "aws:userid":
+                return value.texts.allSatisfy { !["111122223333", "444455556666", "anonymous"].contains($0) }
+            default: return true
+            }
+        }
+    }
 }

@@ -24,7 +24,7 @@ enum BlockPublicAccessRule {
         case .ipAddress: return key.lowercased == "aws:sourceip" && IPNetwork(value.source)?.isFixedPlace ?? true
         case .string, .arn:
             guard value.variables.isEmpty else { return false }
-            if key.lowercased == "aws:userid", self.isRoleSession(value.source) { return false }
+            if ["aws:userid", "aws:principalaccount"].contains(key.lowercased), self.isAnybody(value.source) { return false }
             if !comparison.matchesPatterns || !value.hasWildcard { return true }
             return key.lowercased == "s3:dataaccesspointarn" && value.isOfOneAccount
         case .binary: return true
@@ -32,9 +32,9 @@ enum BlockPublicAccessRule {
         }
     }
 
-    /// Whether a user id is that of a role's session, `AROLEID:*`.
-    private static func isRoleSession(_ userID: String) -> Bool {
-        userID.hasPrefix("AROA") && userID.contains(":")
+    /// Whether a user id, or an account, is that of anonymous callers, or of a role's sessions (`AROLEID:*`).
+    private static func isAnybody(_ id: String) -> Bool {
+        id.lowercased() == "anonymous" || id.hasPrefix("AROA") && id.contains(":")
     }
 }
 

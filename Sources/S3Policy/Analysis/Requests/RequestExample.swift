@@ -120,6 +120,7 @@ extension RequestExample {
         let bucket = TextPattern.some(UnitSet.lowercase.union(.digits).union(UnitSet(of: "-.")))
         let key = TextPattern.some(.printable)
         return [
+            TextLanguage(["arn:aws:" + .run(.all), "arn:aws-cn:" + .run(.all)]),
             TextLanguage(["arn:aws:s3:::" + bucket, "arn:aws:s3:::" + bucket + "/" + key]),
             TextLanguage(["arn:aws:s3:::example-bucket" + .run(.all)]),
             TextLanguage([.run(.all) + "example"]),
