@@ -50,7 +50,16 @@ public struct Glob: Sendable, Hashable {
     }
 
     func matches(_ units: ArraySlice<UInt16>) -> Bool {
+        self.matcher(units)
+    }
+
+    /// The same, for many texts.
+    var matcher: (ArraySlice<UInt16>) -> Bool {
         let runs = self.tokens.split(separator: .anyRun, omittingEmptySubsequences: false)
+        return { Self.matches($0, runs) }
+    }
+
+    private static func matches(_ units: ArraySlice<UInt16>, _ runs: [ArraySlice<Token>]) -> Bool {
         let first = runs[0]
         let last = runs[runs.count - 1]
         guard runs.count > 1 else { return units.count == first.count && first.isFound(at: units.startIndex, of: units) }
@@ -81,7 +90,12 @@ public struct Glob: Sendable, Hashable {
 /// What stands between two `*`.
 extension ArraySlice<Glob.Token> {
     fileprivate func isFound(at start: Int, of units: ArraySlice<UInt16>) -> Bool {
-        zip(self, units[start...]).allSatisfy { $0 == .anyUnit || $0 == .unit($1) }
+        var place = start
+        for token in self {
+            if case .unit(let unit) = token, units[place] != unit { return false }
+            place += 1
+        }
+        return true
     }
 
     /// Where the first place that matches ends.

@@ -36,71 +36,73 @@ public struct PolicyText: Sendable, Hashable {
 }
 
 /// Splits a text into its pieces. A `${` that begins no well-formed variable is text.
-private enum PolicyTextReader {
+private struct PolicyTextReader {
+    /// No variable is longer, in bytes.
+    private static let variableLimit = 2048
+
+    private let bytes: [UInt8]
+    private let braces: VariableBraces?
+    private var pieces: [PolicyText.Piece] = []
+    private var literal: [UInt8] = []
+
     static func pieces(of source: String, hasVariables: Bool) -> [PolicyText.Piece] {
-        var pieces: [PolicyText.Piece] = []
-        var literal = ""
-        var rest = source.unicodeScalars[...]
-        func flush() {
-            guard !literal.isEmpty else { return }
-            pieces.append(.literal(literal))
-            literal = ""
-        }
-        while let scalar = rest.first {
-            if hasVariables, scalar == "$", let (piece, length) = self.variable(at: rest) {
-                rest = rest.dropFirst(length)
-                if case .literal(let escaped) = piece { literal += escaped } else { flush(); pieces.append(piece) }
+        var reader = PolicyTextReader(Array(source.utf8), hasVariables: hasVariables)
+        reader.read()
+        return reader.pieces
+    }
+
+    private init(_ bytes: [UInt8], hasVariables: Bool) {
+        self.bytes = bytes
+        self.braces = hasVariables && bytes.contains(UInt8(ascii: "$")) ? VariableBraces(bytes) : nil
+    }
+
+    private mutating func read() {
+        var index = 0
+        while index < self.bytes.count {
+            let byte = self.bytes[index]
+            if byte == UInt8(ascii: "$"), let (piece, end) = self.variable(at: index) {
+                if case .literal(let escaped) = piece { self.literal += escaped.utf8 } else { self.append(piece) }
+                index = end
                 continue
             }
-            rest.removeFirst()
-            switch scalar {
-            case "*": flush(); pieces.append(.anyRun)
-            case "?": flush(); pieces.append(.anyUnit)
-            default: literal.unicodeScalars.append(scalar)
+            switch byte {
+            case UInt8(ascii: "*"): self.append(.anyRun)
+            case UInt8(ascii: "?"): self.append(.anyUnit)
+            default: self.literal.append(byte)
             }
+            index += 1
         }
-        flush()
-        return pieces
+        self.flush()
     }
 
-    /// The variable that a text starts with, and how many scalars it takes; `${*}`, `${?}` and `${$}` are the characters themselves.
-    private static func variable(at text: Substring.UnicodeScalarView) -> (PolicyText.Piece, Int)? {
-        guard text.dropFirst().first == "{", let close = self.closingBrace(of: text.dropFirst(2)) else { return nil }
-        let inner = text[text.index(text.startIndex, offsetBy: 2)..<close]
-        let length = inner.count + 3
-        if inner.count == 1, let scalar = inner.first, scalar == "*" || scalar == "?" || scalar == "$" {
-            return (.literal(String(scalar)), length)
-        }
-        guard let comma = inner.firstIndex(of: ",") else {
-            return ConditionKey(String(inner)).map { (.variable($0, default: nil), length) }
-        }
-        var fallback = inner[inner.index(after: comma)...]
-        while fallback.first == " " { fallback.removeFirst() }
-        guard fallback.count >= 2, fallback.first == "'", fallback.last == "'", let key = ConditionKey(String(inner[..<comma])) else {
-            return nil
-        }
-        return (.variable(key, default: String(fallback.dropFirst().dropLast())), length)
+    private mutating func append(_ piece: PolicyText.Piece) {
+        self.flush()
+        self.pieces.append(piece)
     }
 
-    /// The brace that closes a variable; one inside the quoted default does not.
-    private static func closingBrace(of text: Substring.UnicodeScalarView) -> String.Index? {
-        var isQuoted = false
-        for index in text.indices {
-            if text[index] == "'" { isQuoted.toggle() }
-            if text[index] == "}", !isQuoted { return index }
-        }
-        return nil
+    private mutating func flush() {
+        guard !self.literal.isEmpty else { return }
+        self.pieces.append(.literal(String(decoding: self.literal, as: UTF8.self)))
+        self.literal = []
     }
-}
 
-extension Substring {
-    /// Where a text behind `${` closes the variable: not inside its quoted default, unless the quotation is never closed.
-    var closingBraceOfVariable: String.Index? {
-        var isQuoted = false
-        let unquoted = self.indices.first { index in
-            if self[index] == "'" { isQuoted.toggle() }
-            return self[index] == "}" && !isQuoted
+    /// The variable that starts at a place, and where it ends; `${*}`, `${?}` and `${$}` are the characters themselves.
+    private func variable(at start: Int) -> (PolicyText.Piece, end: Int)? {
+        guard let braces = self.braces, start + 2 < self.bytes.count, self.bytes[start + 1] == UInt8(ascii: "{"),
+            let close = braces.close(from: start + 2), close - start <= Self.variableLimit
+        else { return nil }
+        let inner = self.bytes[(start + 2)..<close]
+        if inner.count == 1, let byte = inner.first, "*?$".utf8.contains(byte) {
+            return (.literal(String(decoding: inner, as: UTF8.self)), close + 1)
         }
-        return unquoted ?? self.firstIndex(of: "}")
+        guard let comma = inner.firstIndex(of: UInt8(ascii: ",")) else {
+            return ConditionKey(String(decoding: inner, as: UTF8.self)).map { (.variable($0, default: nil), close + 1) }
+        }
+        let fallback = inner[(comma + 1)...].drop { $0 == UInt8(ascii: " ") }
+        let quote = UInt8(ascii: "'")
+        guard fallback.count >= 2, fallback.first == quote, fallback.last == quote,
+            let key = ConditionKey(String(decoding: inner[..<comma], as: UTF8.self))
+        else { return nil }
+        return (.variable(key, default: String(decoding: fallback.dropFirst().dropLast(), as: UTF8.self)), close + 1)
     }
 }

@@ -11,8 +11,8 @@ extension ServiceReference {
         if let exact = self.action(named: pattern.name) { return [exact] }
         if pattern.name == "*" { return self.actions }
         guard pattern.name.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }) else { return [] }
-        let name = Glob(pattern.name.lowercased())
-        return self.actions.filter { name.matches($0.lowercasedName) }
+        let matches = Glob(pattern.name.lowercased()).matcher
+        return self.actions.filter { matches($0.nameUnits[...]) }
     }
 
     /// Whether the resource of an S3 ARN has the form of one of S3's resource types.
@@ -101,14 +101,15 @@ extension ARN {
 extension String {
     /// `${Name}` becomes `*`.
     fileprivate var replacingPlaceholders: String {
-        guard self.utf8.contains(UInt8(ascii: "$")) else { return self }
-        var text = ""
-        var rest = self[...]
-        while let start = rest.utf8.firstRange(of: "${".utf8) {
-            text += rest[..<start.lowerBound] + "*"
-            rest = rest[start.upperBound...]
-            rest = rest.closingBraceOfVariable.map { rest[rest.index(after: $0)...] } ?? ""
+        let bytes = Array(self.utf8)
+        guard bytes.contains(UInt8(ascii: "$")) else { return self }
+        let braces = VariableBraces(bytes)
+        var text: [UInt8] = []
+        var index = 0
+        while let start = bytes[index...].firstRange(of: "${".utf8) {
+            text += bytes[index..<start.lowerBound] + [UInt8(ascii: "*")]
+            index = braces.closeAnyway(from: start.upperBound).map { $0 + 1 } ?? bytes.count
         }
-        return text + rest
+        return String(decoding: text + bytes[index...], as: UTF8.self)
     }
 }

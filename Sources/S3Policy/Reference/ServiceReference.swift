@@ -68,6 +68,8 @@ public struct ActionReference: Sendable, Hashable {
     public let conditionKeys: [String]
     /// The name in lower case, by which actions are compared.
     let lowercasedName: String
+    /// The same, as patterns are matched with it.
+    let nameUnits: [UInt16]
     /// The resources of a bucket policy that the action can be about.
     let bucketPolicyTypes: BucketPolicyTypes
     private let families: Set<String>
@@ -77,6 +79,7 @@ public struct ActionReference: Sendable, Hashable {
         self.resourceTypes = resourceTypes
         self.conditionKeys = conditionKeys
         self.lowercasedName = name.lowercased()
+        self.nameUnits = Array(self.lowercasedName.utf16)
         self.bucketPolicyTypes = BucketPolicyTypes(resourceTypes: resourceTypes)
         self.families = Set(conditionKeys.map(ConditionKeyReference.lowercasedFamily))
     }

@@ -30,18 +30,20 @@ enum VariableSyntax: ValidationRule {
     }
 
     private static func mistake(in text: String) -> Mistake? {
-        guard text.utf8.contains(UInt8(ascii: "$")) else { return nil }
-        var rest = text[...]
-        while let start = rest.utf8.firstRange(of: "${".utf8) {
-            rest = rest[start.upperBound...]
-            guard let end = rest.closingBraceOfVariable else {
+        let bytes = Array(text.utf8)
+        guard bytes.contains(UInt8(ascii: "$")) else { return nil }
+        let braces = VariableBraces(bytes)
+        var index = 0
+        while let start = bytes[index...].firstRange(of: "${".utf8)?.upperBound {
+            guard let end = braces.closeAnyway(from: start) else {
                 return Mistake(
                     code: .missingBraceInVariable, message: "Close the policy variable with }; a $ that is meant is written as ${$}.")
             }
-            let inner = rest[..<end]
-            rest = rest[rest.index(after: end)...]
-            guard var mistake = self.mistake(inside: inner) else { continue }
-            mistake.corrected = mistake.corrected.map { text[..<inner.startIndex] + $0 + text[inner.endIndex...] }
+            index = end + 1
+            guard var mistake = self.mistake(inside: Substring(decoding: bytes[start..<end], as: UTF8.self)) else { continue }
+            mistake.corrected = mistake.corrected.map { corrected in
+                String(decoding: bytes[..<start], as: UTF8.self) + corrected + String(decoding: bytes[end...], as: UTF8.self)
+            }
             return mistake
         }
         return nil

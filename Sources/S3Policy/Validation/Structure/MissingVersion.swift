@@ -17,6 +17,7 @@ enum MissingVersion: ValidationRule {
     private static func fix(_ subject: ValidationSubject, behind start: Int) -> Fix? {
         guard let first = subject.outline.elements.first, !subject.document.text[subject.root.range].contains("${") else { return nil }
         let space = subject.document.text[start..<first.keyRange.lowerBound]
+        guard space.unicodeScalars.allSatisfy(\.isSpace) else { return nil }
         return Fix("add the version", edits: [.init(start..<start, replacement: "\(space)\"Version\": \"2012-10-17\",")])
     }
 }
