@@ -23,7 +23,7 @@ public struct IgnoreList: Sendable {
 
         /// Whether the entry is about a file.
         public func concerns(_ path: String, in folder: String) -> Bool {
-            path == self.file || path == "\(folder)/\(self.file)" || path.hasSuffix("/\(self.file)")
+            URL(filePath: path).standardizedFileURL.path == URL(filePath: "\(folder)/\(self.file)").standardizedFileURL.path
         }
     }
 
@@ -55,9 +55,13 @@ public struct IgnoreList: Sendable {
         }
     }
 
-    /// The entries that took away nothing.
-    public func unused(by used: [Entry]) -> [Entry] {
-        self.entries.filter { !used.contains($0) }
+    /// What is to be told of the entries that took away nothing, on a day (YYYY-MM-DD).
+    public func notes(used: [Entry], paths: [String], on day: String) -> [String] {
+        self.entries.filter { entry in !used.contains(entry) && paths.contains { entry.concerns($0, in: self.folder) } }.map { entry in
+            entry.expires < day
+                ? "\(entry.place): this entry held until \(entry.expires); look at the finding again"
+                : "\(entry.place): nothing is ignored by this entry any more; delete it"
+        }
     }
 }
 

@@ -40,22 +40,27 @@ public struct PolicyFile: Sendable {
         return paths
     }
 
-    /// Symbolic links to folders are not followed, so that a walk always ends; hidden files and folders are left out.
+    /// Symbolic links to folders are not followed, so that a walk always ends; hidden files and folders are left out, and whatever is no
+    /// regular file, which might never end. A folder that cannot be listed stands for itself, to be told as unreadable.
     private static func paths(below folder: String) -> [String] {
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { !$0.hasPrefix(".") }.sorted()
-        return names.flatMap { name -> [String] in
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return [folder] }
+        return names.filter { !$0.hasPrefix(".") }.sorted().flatMap { name -> [String] in
             let path = "\(folder)/\(name)"
-            let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
-            if type == .typeDirectory { return Self.paths(below: path) }
-            return name.hasSuffix(".json") ? [path] : []
+            if self.type(of: path) == .typeDirectory { return Self.paths(below: path) }
+            let target = URL(filePath: path).resolvingSymlinksInPath().path
+            return name.hasSuffix(".json") && self.type(of: target) == .typeRegular ? [path] : []
         }
+    }
+
+    private static func type(of path: String) -> FileAttributeType? {
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
     }
 
     /// At most so many bytes of a file.
     public static func bytes(of path: String, atMost count: Int) throws(SettingsProblem) -> [UInt8] {
         var isFolder = ObjCBool(false)
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-            throw SettingsProblem(file: path, message: "this is a folder, not a file")
+            throw SettingsProblem(file: path, message: "this is a folder, and it cannot be read")
         }
         guard let handle = FileHandle(forReadingAtPath: path) else { throw SettingsProblem(file: path, message: "the file cannot be read") }
         defer { try? handle.close() }

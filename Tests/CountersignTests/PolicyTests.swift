@@ -182,7 +182,9 @@ struct PolicyFiles: ~Copyable {
         }
         let entry = "- code: INVALID_ACTION\n  file: a.json\n  statement: Read\n  reason: kept for a test\n  expires: 2027-01-31\n"
         #expect(try await run(entry).code == 0)
-        #expect(try await run(entry, now: "20270201T000000Z").code == 1)
+        let late = try await run(entry, now: "20270201T000000Z")
+        #expect(late.code == 1 && late.diagnostics.contains("this entry held until 2027-01-31"))
+        #expect(try await run(entry.replacing("file: a.json", with: "file: b/a.json")).code == 1)
         #expect(try await run(entry.replacing("Read", with: "Write")).code == 1)
         #expect(try await run(entry.replacing("  reason: kept for a test\n", with: "")).diagnostics.contains("an entry needs reason"))
         let unused = try await run(entry.replacing("INVALID_ACTION", with: "MISSING_VERSION"))

@@ -81,10 +81,9 @@ struct PolicyValidate: AsyncParsableCommand {
         let reports = try self.reports(ignored: ignored, context: context)
         let isList = reports.count != 1 || paths.first != reports.first?.path
         try FindingPrinter(format: format, isList: isList, context: context).show(reports)
-        let unused = ignored?.unused(by: reports.flatMap(\.ignored)) ?? []
-        for entry in unused where reports.contains(where: { entry.concerns($0.path, in: folder) }) {
-            context.complain("\(entry.place): nothing is ignored by this entry any more; delete it")
-        }
+        let day = String(context.now().iso8601.prefix(10))
+        let notes = ignored?.notes(used: reports.flatMap(\.ignored), paths: reports.map(\.path), on: day) ?? []
+        for note in notes { context.complain(note) }
         let failing = reports.flatMap(\.findings).filter { failOn.types.contains($0.type) }
         if !failing.isEmpty { throw CommandFailure.no("") }
     }
