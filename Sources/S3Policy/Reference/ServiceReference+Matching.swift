@@ -94,7 +94,7 @@ extension ARN {
     fileprivate var hasBucketName: Bool {
         let bucket = self.resource.replacingPlaceholders.prefix { $0 != "/" }
         return !bucket.isEmpty && bucket.utf8.count <= 255
-            && bucket.utf8.allSatisfy { $0.isLetterOrDigit || "-._*?{}:,' ".utf8.contains($0) }
+            && bucket.utf8.allSatisfy { $0.isLetterOrDigit || "-._*?{},' ".utf8.contains($0) }
     }
 }
 

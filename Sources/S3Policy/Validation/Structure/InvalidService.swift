@@ -8,19 +8,30 @@ enum InvalidService: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
-            let resources = statement.resources.compactMap { resource -> Finding? in
-                guard let service = ARN(resource.value)?.service, !service.isOpen, !isService(service)
-                else { return nil }
-                return finding(service, at: resource.range)
-            }
-            return resources
+            statement.resources.compactMap(finding)
                 + statement.conditions.compactMap { condition in
                     guard let key = condition.key, !["aws", "s3"].contains(key.prefix.lowercased()), !isService(String(key.prefix)) else {
                         return nil
                     }
-                    return finding(String(key.prefix), at: condition.member.keyRange)
+                    return Finding(
+                        .invalidService, "AWS has no service \"\(key.prefix)\"." + Finding.didYouMean(nearest(to: String(key.prefix))),
+                        at: condition.member.keyRange)
                 }
         }
+    }
+
+    private static func finding(in resource: Located<String>) -> Finding? {
+        guard let arn = ARN(resource.value), !arn.service.isOpen, !isService(arn.service) else { return nil }
+        guard arn.service.isEmpty else {
+            let message = "AWS has no service \"\(arn.service)\"." + Finding.didYouMean(nearest(to: arn.service))
+            return Finding(.invalidService, message, at: resource.range)
+        }
+        // InvalidPartition tells where both are missing.
+        guard !arn.partition.isEmpty else { return nil }
+        let meant = MeantResource.arn(for: resource.value)
+        let message = "The ARN names no service; for S3, write arn:aws:s3:::bucket/key."
+        return Finding(
+            .invalidService, message + Finding.didYouMean(meant), at: resource.range, fix: meant.map { .replace(resource.range, by: $0) })
     }
 
     /// Identity providers have keys under their own names, which have dots.
@@ -28,8 +39,7 @@ enum InvalidService: ValidationRule {
         ServicePrefixes.all.contains(text.lowercased()) || text.contains(".") || ["saml", "identitystore"].contains(text.lowercased())
     }
 
-    private static func finding(_ service: String, at range: Range<Int>) -> Finding {
-        let nearest = NearestName.of(service, among: ["s3", "aws"]) ?? NearestName.of(service, among: ServicePrefixes.all)
-        return Finding(.invalidService, "AWS has no service \"\(service)\"." + Finding.didYouMean(nearest), at: range)
+    private static func nearest(to service: String) -> String? {
+        NearestName.of(service, among: ["s3", "aws"]) ?? NearestName.of(service, among: ServicePrefixes.all)
     }
 }
