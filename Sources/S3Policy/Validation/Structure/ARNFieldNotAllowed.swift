@@ -10,12 +10,12 @@ enum ARNFieldNotAllowed: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
             statement.resources.flatMap { resource -> [Finding] in
-                guard let arn = ARN(resource.value), arn.service == "s3", arn.isBucketOrObject, subject.reference.matchesFormat(arn) else {
-                    return []
-                }
+                guard let arn = ARN(resource.value), arn.service == "s3", !(arn.region.isEmpty && arn.account.isEmpty) else { return [] }
+                guard arn.isBucketOrObject, subject.reference.matchesFormat(arn), !subject.reference.canHaveAccount(arn) else { return [] }
                 let bare = ARN(partition: arn.partition, service: arn.service, region: "", account: "", resource: arn.resource).description
                 var findings: [Finding] = []
-                if !arn.account.isEmpty {
+                // IAM takes `*` as an account, which can be none; as a Region it does not.
+                if !["", "*"].contains(arn.account) {
                     let message = "The ARN of a bucket or object names no account; write \(bare)."
                     findings.append(Finding(.arnAccountNotAllowed, message, at: resource.range, fix: .replace(resource.range, by: bare)))
                 }

@@ -34,9 +34,10 @@ enum InvalidService: ValidationRule {
             .invalidService, message + Finding.didYouMean(meant), at: resource.range, fix: meant.map { .replace(resource.range, by: $0) })
     }
 
-    /// Identity providers have keys under their own names, which have dots.
+    /// Identity providers have keys under their own names, which have dots; AWS Marketplace has keys as `catalog`.
     private static func isService(_ text: String) -> Bool {
-        ServicePrefixes.all.contains(text.lowercased()) || text.contains(".") || ["saml", "identitystore"].contains(text.lowercased())
+        let name = text.lowercased()
+        return ServicePrefixes.all.contains(name) || name.contains(".") || ["saml", "identitystore", "catalog"].contains(name)
     }
 
     private static func nearest(to service: String) -> String? {
