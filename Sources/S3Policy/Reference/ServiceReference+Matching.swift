@@ -17,11 +17,17 @@ extension ServiceReference {
 
     /// Whether the resource of an S3 ARN has the form of one of S3's resource types.
     func matchesFormat(_ arn: ARN) -> Bool {
-        if arn.isBucketOrObject { return arn.hasBucketName }
+        arn.isBucketOrObject ? arn.hasBucketName : self.canHaveAccount(arn)
+    }
+
+    /// Whether the resource, or something that its pattern matches, is an access point or another thing of an account, rather than a
+    /// bucket or an object.
+    func canHaveAccount(_ arn: ARN) -> Bool {
+        let resource = Glob(arn.resource.replacingPlaceholders)
         return self.resourceTypes.contains { type in
             type.arnFormats.contains { format in
-                guard let resource = ARN(format)?.resource, !resource.hasPrefix("${") else { return false }
-                return Glob(resource.replacingPlaceholders).matches(arn.resource)
+                guard let format = ARN(format), format.service == "s3", !format.account.isEmpty else { return false }
+                return Glob(format.resource.replacingPlaceholders).overlaps(resource)
             }
         }
     }
@@ -94,7 +100,7 @@ extension ARN {
     fileprivate var hasBucketName: Bool {
         let bucket = self.resource.replacingPlaceholders.prefix { $0 != "/" }
         return !bucket.isEmpty && bucket.utf8.count <= 255
-            && bucket.utf8.allSatisfy { $0.isLetterOrDigit || "-._*?{}:,' ".utf8.contains($0) }
+            && bucket.utf8.allSatisfy { $0.isLetterOrDigit || "-._*?{},' ".utf8.contains($0) }
     }
 }
 

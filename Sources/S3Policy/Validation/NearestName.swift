@@ -4,7 +4,7 @@ enum NearestName {
     static func of(_ text: String, among names: some Sequence<String>) -> String? {
         let wanted = Array(text.lowercased().utf8)
         guard wanted.count <= longest else { return nil }
-        let limit = wanted.count < 5 ? 1 : 2
+        let limit = wanted.count < 2 ? 0 : wanted.count < 5 ? 1 : 2
         var best: (names: [String], distance: Int) = ([], limit + 1)
         for name in names where abs(name.utf8.count - wanted.count) <= limit {
             let distance = self.distance(wanted, Array(name.lowercased().utf8))

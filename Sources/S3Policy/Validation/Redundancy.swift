@@ -63,6 +63,27 @@ extension Glob {
         return reachable[self.tokens.count]
     }
 
+    /// Whether some text is matched by both.
+    func overlaps(_ other: Glob) -> Bool {
+        // reachable[j]: some text is matched by the tokens read so far and by the first j tokens of the other pattern.
+        var reachable = [true] + Array(repeating: false, count: other.tokens.count)
+        other.passRuns(&reachable)
+        for token in self.tokens {
+            var next = token == .anyRun ? reachable : Array(repeating: false, count: reachable.count)
+            for index in other.tokens.indices where reachable[index] || token == .anyRun && next[index] {
+                switch (token, other.tokens[index]) {
+                case (.anyRun, _): next[index + 1] = true
+                case (_, .anyRun): next[index] = true
+                case (.unit(let own), .unit(let other)) where own != other: break
+                default: next[index + 1] = true
+                }
+            }
+            other.passRuns(&next)
+            reachable = next
+        }
+        return reachable[other.tokens.count]
+    }
+
     /// A run may also match nothing.
     private func passRuns(_ states: inout [Bool]) {
         for index in self.tokens.indices where states[index] && self.tokens[index] == .anyRun { states[index + 1] = true }

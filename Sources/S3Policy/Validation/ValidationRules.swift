@@ -91,6 +91,7 @@ public enum ValidationRules {
     private static let rejections: [any ValidationRule.Type] = [
         ActionDoesNotApply.self,
         InvalidPrincipalInPolicy.self,
+        InvalidResourceInPolicy.self,
         StatementIsEmpty.self,
     ]
 }

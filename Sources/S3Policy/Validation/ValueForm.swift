@@ -26,3 +26,9 @@ extension ConditionOutline {
         return conditionOperator.hasIfExists || conditionOperator.qualifier == .forAllValues
     }
 }
+
+extension UInt8 {
+    var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+    var isUppercase: Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) }
+    var isLetterOrDigit: Bool { self.isDigit || self.isUppercase || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self) }
+}

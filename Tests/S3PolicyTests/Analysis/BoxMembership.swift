@@ -23,7 +23,7 @@ struct PolicyBoxes {
         self.kind = kind
         self.keys = keys
         self.boxes = policy.statements.indices.map { index in
-            compiler.box(policy.statements[index], of: policy, at: Uncertainty.Place(policy: 0, statement: index))
+            compiler.box(policy.statements[index], of: policy, at: StatementPlace(policy: 0, statement: index))
         }
     }
 

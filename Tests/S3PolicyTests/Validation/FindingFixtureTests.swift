@@ -54,6 +54,7 @@ struct FindingFixtureTests {
         for wanted in try fixture.texts("excerpt") {
             #expect(own.contains { finding in finding.ranges.contains { document.text[$0] == wanted } })
         }
+        #expect(Set(findings).count == findings.count)
         for wanted in try fixture.texts("replacement") {
             #expect(own.contains { finding in finding.fix?.edits.contains { $0.replacement.contains(wanted) } == true })
         }

@@ -38,9 +38,9 @@ extension PolicyQuestions {
     private func example(_ index: Int, of policy: Policy) -> AccessRequest? {
         let statement = policy.statements[index]
         let evaluator = PolicyEvaluator(Policy(kind: policy.kind, version: policy.version, statements: [statement]))
-        let place = Uncertainty.Place(policy: 0, statement: index)
+        let place = StatementPlace(policy: 0, statement: index)
         let deny = StatementPlaces(policy, number: 0).deny
-        let ways: [(isStranger: Bool, avoiding: [Uncertainty.Place])] = [(true, deny), (true, []), (false, deny), (false, [])]
+        let ways: [(isStranger: Bool, avoiding: [StatementPlace])] = [(true, deny), (true, []), (false, deny), (false, [])]
         for (isStranger, avoiding) in ways {
             let limits = isStranger ? Stranger(policy).limits : Inquiry.noLimits
             let inquiry = self.inquiry([policy], limits: limits) { evaluator.evaluate($0).outcome == .allow }

@@ -2,8 +2,8 @@
 struct Inquiry {
     /// A task is done when a request is found that all of some statements match, and none of some others.
     struct Task {
-        var matching: [Uncertainty.Place]
-        var avoiding: [Uncertainty.Place]
+        var matching: [StatementPlace]
+        var avoiding: [StatementPlace]
     }
 
     enum Outcome {
@@ -88,7 +88,7 @@ struct Inquiry {
 
 /// The boxes of some statements; nil for one that matches nothing.
 struct CompiledBoxes {
-    var known: [Uncertainty.Place: Box?] = [:]
+    var known: [StatementPlace: Box?] = [:]
 
     /// The boxes of a task; nil when a statement that must match never does.
     func boxes(_ task: Inquiry.Task) -> (matching: [Box], avoiding: [Box])? {

@@ -61,7 +61,7 @@ public struct PolicyQuestions: Sendable {
             evaluator.evaluate(request).outcome == .allow && question.evaluate(request).outcome == .allow
         }
         let places = StatementPlaces(policy, number: 0)
-        let asking = Uncertainty.Place(policy: 1, statement: 0)
+        let asking = StatementPlace(policy: 1, statement: 0)
         return inquiry.run(places.allow.map { Inquiry.Task(matching: [$0, asking], avoiding: places.deny) }).verdict
     }
 
@@ -74,12 +74,14 @@ public struct PolicyQuestions: Sendable {
 
 /// The statements of a policy by their effect.
 struct StatementPlaces {
-    let allow: [Uncertainty.Place]
-    let deny: [Uncertainty.Place]
+    let allow: [StatementPlace]
+    let deny: [StatementPlace]
 
     init(_ policy: Policy, number: Int) {
-        func places(_ effect: Statement.Effect) -> [Uncertainty.Place] {
-            policy.statements.indices.filter { policy.statements[$0].effect == effect }.map { .init(policy: number, statement: $0) }
+        func places(_ effect: Statement.Effect) -> [StatementPlace] {
+            policy.statements.indices.filter { policy.statements[$0].effect == effect }.map {
+                StatementPlace(policy: number, statement: $0)
+            }
         }
         self.allow = places(.allow)
         self.deny = places(.deny)
@@ -98,7 +100,7 @@ extension Inquiry.Outcome {
 
 extension Uncertainty {
     fileprivate func with(policy: (Int) -> Int) -> Uncertainty {
-        Uncertainty(reason: self.reason, place: self.place.map { Place(policy: policy($0.policy), statement: $0.statement) })
+        Uncertainty(reason: self.reason, place: self.place.map { StatementPlace(policy: policy($0.policy), statement: $0.statement) })
     }
 }
 

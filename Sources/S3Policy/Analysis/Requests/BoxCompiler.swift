@@ -8,7 +8,7 @@ struct BoxCompiler {
 
     /// The requests that a statement matches; nil when there are none.
     /// - Parameter place: Which statement it is, for doubts about it.
-    func box(_ statement: Statement, of policy: Policy, at place: Uncertainty.Place) -> Box? {
+    func box(_ statement: Statement, of policy: Policy, at place: StatementPlace) -> Box? {
         var builder = BoxBuilder(doubts: self.doubts, place: place)
         if let principals = statement.principals {
             let (names, isExact) = principals.names(of: self.kind)
@@ -18,7 +18,7 @@ struct BoxCompiler {
         builder.add(.action(self.algebra.term(statement.actions.language)))
         let (resources, isExact) = self.resources(statement.resources, policy.kind)
         builder.add(.resource(self.algebra.term(resources)))
-        if !isExact { builder.doubt(.policyVariable, statement.resources.doubtText("Resource")) }
+        if !isExact { builder.doubt(.policyVariable, statement.resources.doubtText("Resource, \(policy.kind.rawValue)")) }
         let sets = ConditionSets(algebra: self.algebra, keys: self.keys, known: self.known)
         for condition in statement.conditions {
             let (set, doubt) = sets.set(condition, effect: statement.effect)
@@ -83,11 +83,11 @@ struct BoxCompiler {
 /// Collects the literals of one box.
 private struct BoxBuilder {
     let doubts: DoubtTable
-    let place: Uncertainty.Place
+    let place: StatementPlace
     private var literals: [Literal] = []
     private var isEmpty = false
 
-    init(doubts: DoubtTable, place: Uncertainty.Place) {
+    init(doubts: DoubtTable, place: StatementPlace) {
         self.doubts = doubts
         self.place = place
     }

@@ -21,7 +21,8 @@ struct TextSearch {
             let tuple = self.tuples[next]
             if self.accepts(tuple) { return self.text(to: next) }
             let units = self.units(from: tuple)
-            try work(units.count * self.automata.count + 1)
+            // A tuple is kept, which costs more than to look at it.
+            try work(units.count * self.automata.count + 8)
             for unit in units {
                 if let target = self.move(tuple, unit) { self.add(target, origin: (next, unit)) }
             }

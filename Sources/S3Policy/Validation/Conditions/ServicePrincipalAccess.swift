@@ -17,6 +17,7 @@ enum ServicePrincipalAccess: ValidationRule {
             guard statement.effect == .allow, statement.element("Principal") != nil else { return [] }
             let services = statement.principals.filter { principal in
                 principal.kind == "Service" && principal.text.value.hasSuffix(".amazonaws.com")
+                    && InvalidServicePrincipalFormat.isServicePrincipal(principal.text.value)
                     && !(principal.text.value == loadBalancing && statement.resources.allSatisfy { namesLogAccount($0.value) })
             }
             let restricting = statement.conditions.filter { $0.operator?.comparison != .null }

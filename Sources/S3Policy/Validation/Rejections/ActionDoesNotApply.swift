@@ -12,7 +12,8 @@ enum ActionDoesNotApply: ValidationRule {
         guard subject.kind == .bucket else { return [] }
         return subject.inStatements { statement in
             let resources = statement.element("Resource")?.value.located ?? []
-            guard !resources.isEmpty, resources.allSatisfy({ $0.value == "*" || ARN($0.value)?.service == "s3" }) else { return [] }
+            // Other rules tell what is no resource of S3.
+            guard !resources.isEmpty, resources.allSatisfy({ isResource($0.value, in: subject.reference) }) else { return [] }
             let types = resources.reduce(into: BucketPolicyTypes()) { $0.formUnion(subject.reference.bucketPolicyTypes(of: $1.value)) }
             // Every action can be about one of the two.
             guard types != .both else { return [] }
@@ -29,5 +30,9 @@ enum ActionDoesNotApply: ValidationRule {
                     at: action.range)
             }
         }
+    }
+
+    private static func isResource(_ text: String, in reference: ServiceReference) -> Bool {
+        text == "*" || ARN(text).map { $0.service == "s3" && reference.matchesFormat($0) } == true
     }
 }

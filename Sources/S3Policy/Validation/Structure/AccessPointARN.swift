@@ -7,7 +7,7 @@ extension IssueCode {
 
 /// The ARN of an access point lacks its account or Region, or has one that does not exist.
 ///
-/// Multi-Region access points, whose aliases end in `.mrap`, have no Region.
+/// Multi-Region access points have no Region.
 enum AccessPointARN: ValidationRule {
     static let codes = [IssueCode.invalidARNAccount, IssueCode.missingARNAccount, IssueCode.invalidARNRegion, IssueCode.missingARNRegion]
 
@@ -27,8 +27,7 @@ enum AccessPointARN: ValidationRule {
                     findings.append(finding(.invalidARNAccount, "\"\(arn.account)\" is no account id; it has twelve digits."))
                 }
                 let name = arn.resource.split(separator: "/", maxSplits: 2).dropFirst().first ?? ""
-                let isMultiRegion = name.hasSuffix(".mrap") || String(name).isOpen
-                if arn.region.isEmpty, !isMultiRegion {
+                if arn.region.isEmpty, self.isRegional(name) {
                     findings.append(finding(.missingARNRegion, "Add the access point's Region: arn:aws:s3:REGION:ACCOUNT:\(arn.resource)."))
                 } else if !arn.region.isEmpty, !Regions.all.contains(arn.region), !arn.region.isOpen {
                     findings.append(finding(.invalidARNRegion, Regions.unknownMessage(arn.region)))
@@ -36,5 +35,11 @@ enum AccessPointARN: ValidationRule {
                 return findings
             }
         }
+    }
+
+    /// Whether a name is one that people give to access points, rather than the alias of a Multi-Region one, which ends in `.mrap`, a
+    /// pattern, or a placeholder.
+    private static func isRegional(_ name: Substring) -> Bool {
+        !name.isEmpty && name.utf8.allSatisfy { $0.isLetterOrDigit && !$0.isUppercase || $0 == UInt8(ascii: "-") }
     }
 }

@@ -53,6 +53,14 @@ enum DataTypeMismatch: ValidationRule {
     }
 
     private static func finding(_ name: String, _ wanted: String, _ node: JSONNode) -> Finding {
-        Finding(.dataTypeMismatch, "\(name) takes \(wanted), not \(node.value.kindName).", at: node.range)
+        Finding(
+            .dataTypeMismatch, "\(name) takes \(wanted), not \(node.value.kindName).", at: node.range,
+            fix: self.quotation(of: node, in: name))
+    }
+
+    /// Only quotation marks are missing round a Sid or an account of digits.
+    private static func quotation(of node: JSONNode, in name: String) -> Fix? {
+        guard case .number(let text) = node.value, name == "Sid" || name == "AWS" && Principal.isAccount(text) else { return nil }
+        return Fix("put it into quotation marks", edits: [.init(node.range, replacement: text.jsonLiteral)])
     }
 }

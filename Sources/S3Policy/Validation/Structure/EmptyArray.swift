@@ -15,11 +15,11 @@ enum EmptyArray: ValidationRule {
         subject.inStatements { statement in
             func empty(_ element: JSONMember?, _ code: IssueCode) -> [Finding] {
                 guard let element, element.value.array?.isEmpty == true else { return [] }
-                return [
-                    Finding(
-                        code, "\(element.key) is empty, so that the statement is about nothing; name something, or delete the statement.",
-                        at: element.value.range)
-                ]
+                let message =
+                    code == .emptyArrayPrincipal
+                    ? "\(element.key) is empty and names nobody; name somebody, or delete it."
+                    : "\(element.key) is empty, so that the statement is about nothing; name something, or delete the statement."
+                return [Finding(code, message, at: element.value.range)]
             }
             let principals = ["Principal", "NotPrincipal"].compactMap { statement.element($0) }
             return principals.flatMap { principal -> [Finding] in

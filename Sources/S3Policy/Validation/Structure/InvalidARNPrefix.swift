@@ -7,10 +7,15 @@ enum InvalidARNPrefix: ValidationRule {
     static let codes = [IssueCode.invalidARNPrefix]
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
-        subject.inResources { _, resource in
+        let forms = subject.kind == .bucket ? "an ARN" : "\"*\" or an ARN"
+        return subject.inResources { _, resource in
             guard resource.value != "*", !resource.value.hasPrefix("arn:"), !isWildcardPrefix(resource.value) else { return nil }
-            let hint = BucketLikeName.arn(for: resource.value).map { " Did you mean \($0)?" } ?? ""
-            return Finding(.invalidARNPrefix, "A resource is \"*\" or an ARN, which starts with arn:." + hint, at: resource.range)
+            let meant = MeantResource.arn(for: resource.value)
+            // A name or path may stand for a bucket or for objects; what is nearly an ARN is certain.
+            let isNearlyARN = resource.value.trimmed.lowercased().hasPrefix("arn:")
+            return Finding(
+                .invalidARNPrefix, "A resource is \(forms), which starts with arn:." + Finding.didYouMean(meant), at: resource.range,
+                fix: isNearlyARN ? meant.map { .replace(resource.range, by: $0) } : nil)
         }
     }
 

@@ -10,10 +10,17 @@ enum InvalidPartition: ValidationRule {
         subject.inResources { _, resource in
             guard let arn = ARN(resource.value), !partitions.contains(arn.partition), !arn.partition.isOpen
             else { return nil }
+            let nearest = NearestName.of(arn.partition, among: partitions).map { partition in
+                ARN(partition: partition, service: arn.service, region: arn.region, account: arn.account, resource: arn.resource)
+                    .description
+            }
+            let meant = nearest ?? MeantResource.arn(for: resource.value)
             let message = "There is no partition \"\(arn.partition)\"; write \"aws\", or aws-cn or aws-us-gov for China and GovCloud."
-            return Finding(.invalidPartition, message, at: resource.range)
+            return Finding(
+                .invalidPartition, message + Finding.didYouMean(meant), at: resource.range,
+                fix: meant.map { .replace(resource.range, by: $0) })
         }
     }
 
-    private static let partitions = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"]
+    static let partitions = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"]
 }

@@ -8,28 +8,40 @@ enum InvalidService: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
-            let resources = statement.resources.compactMap { resource -> Finding? in
-                guard let service = ARN(resource.value)?.service, !service.isOpen, !isService(service)
-                else { return nil }
-                return finding(service, at: resource.range)
-            }
-            return resources
+            statement.resources.compactMap(finding)
                 + statement.conditions.compactMap { condition in
                     guard let key = condition.key, !["aws", "s3"].contains(key.prefix.lowercased()), !isService(String(key.prefix)) else {
                         return nil
                     }
-                    return finding(String(key.prefix), at: condition.member.keyRange)
+                    return Finding(
+                        .invalidService,
+                        ServicePrefixes.unknownMessage(String(key.prefix)) + Finding.didYouMean(nearest(to: String(key.prefix))),
+                        at: condition.member.keyRange)
                 }
         }
     }
 
-    /// Identity providers have keys under their own names, which have dots.
-    private static func isService(_ text: String) -> Bool {
-        ServicePrefixes.all.contains(text.lowercased()) || text.contains(".") || ["saml", "identitystore"].contains(text.lowercased())
+    private static func finding(in resource: Located<String>) -> Finding? {
+        guard let arn = ARN(resource.value), !arn.service.isOpen, !isService(arn.service) else { return nil }
+        guard arn.service.isEmpty else {
+            let message = ServicePrefixes.unknownMessage(arn.service) + Finding.didYouMean(nearest(to: arn.service))
+            return Finding(.invalidService, message, at: resource.range)
+        }
+        // InvalidPartition tells where both are missing.
+        guard !arn.partition.isEmpty else { return nil }
+        let meant = MeantResource.arn(for: resource.value)
+        let message = "The ARN names no service; for S3, write arn:aws:s3:::bucket/key."
+        return Finding(
+            .invalidService, message + Finding.didYouMean(meant), at: resource.range, fix: meant.map { .replace(resource.range, by: $0) })
     }
 
-    private static func finding(_ service: String, at range: Range<Int>) -> Finding {
-        let nearest = NearestName.of(service, among: ["s3", "aws"]) ?? NearestName.of(service, among: ServicePrefixes.all)
-        return Finding(.invalidService, "AWS has no service \"\(service)\"." + Finding.didYouMean(nearest), at: range)
+    /// Identity providers have keys under their own names, which have dots; AWS Marketplace has keys as `catalog`.
+    private static func isService(_ text: String) -> Bool {
+        let name = text.lowercased()
+        return ServicePrefixes.all.contains(name) || name.contains(".") || ["saml", "identitystore", "catalog"].contains(name)
+    }
+
+    private static func nearest(to service: String) -> String? {
+        NearestName.of(service, among: ["s3", "aws"]) ?? NearestName.of(service, among: ServicePrefixes.all)
     }
 }

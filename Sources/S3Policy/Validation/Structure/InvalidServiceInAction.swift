@@ -13,7 +13,7 @@ enum InvalidServiceInAction: ValidationRule {
             guard !ServicePrefixes.all.contains(pattern.service.lowercased()) else { return nil }
             let isS3 = subject.reference.action(named: pattern.name) != nil
             let nearest = isS3 ? "s3" : NearestName.of(pattern.service, among: ServicePrefixes.all)
-            let message = "AWS has no service \(pattern.service)." + Finding.didYouMean(nearest.map { "\($0):\(pattern.name)" })
+            let message = ServicePrefixes.unknownMessage(pattern.service) + Finding.didYouMean(nearest.map { "\($0):\(pattern.name)" })
             return Finding(
                 .invalidServiceInAction, message, at: action.range, fix: isS3 ? .replace(action.range, by: "s3:\(pattern.name)") : nil)
         }

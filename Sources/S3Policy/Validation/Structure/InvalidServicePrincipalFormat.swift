@@ -21,17 +21,19 @@ enum InvalidServicePrincipalFormat: ValidationRule {
                 condition.texts.filter { condition.operator?.comparison.matchesPatterns != true || !$0.value.isOpen }
             }
             return (principals + values).filter { !isServicePrincipal($0.value) && !$0.value.contains("${") }.map { text in
-                let lowercased = text.value.lowercased()
+                let lowercased = text.value.trimmed.lowercased()
                 let isCase = isServicePrincipal(lowercased)
                 let message = "\"\(text.value)\" is no service; write \(isCase ? lowercased : "it as in cloudfront.amazonaws.com")."
-                let fix = isCase ? Fix.replace(text.range, by: lowercased) : nil
-                return Finding(.invalidServicePrincipalFormat, message, at: text.range, fix: fix)
+                let meant = ServicePrefixes.all.contains(lowercased) ? "\(lowercased).amazonaws.com" : nil
+                return Finding(
+                    .invalidServicePrincipalFormat, message + Finding.didYouMean(meant), at: text.range,
+                    fix: isCase ? .replace(text.range, by: lowercased) : nil)
             }
         }
     }
 
     /// `service.amazonaws.com` in lower case, perhaps with a Region before the domain, or the domain of another partition.
-    private static func isServicePrincipal(_ text: String) -> Bool {
+    static func isServicePrincipal(_ text: String) -> Bool {
         let domains = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal", ".amazonaws.eu", ".aws.com"]
         guard let domain = domains.first(where: text.hasSuffix) else { return false }
         return !text.dropLast(domain.utf8.count).isEmpty

@@ -10,7 +10,8 @@ enum InvalidVersion: ValidationRule {
         guard let version = subject.outline.element("Version"), let text = version.value.string, subject.outline.statedVersion == nil else {
             return []
         }
-        let message = "There is no version \"\(text)\"; write \"2012-10-17\"."
-        return [Finding(.invalidVersion, message, at: version.value.range, fix: .replace(version.value.range, by: "2012-10-17"))]
+        let meant = NearestName.of(text, among: PolicyVersion.allCases.map(\.rawValue)) ?? PolicyVersion.v2012.rawValue
+        let message = "There is no version \"\(text)\"; write \"\(meant)\"."
+        return [Finding(.invalidVersion, message, at: version.value.range, fix: .replace(version.value.range, by: meant))]
     }
 }

@@ -11,9 +11,10 @@ enum MissingARNField: ValidationRule {
             guard resource.value.hasPrefix("arn:"), resource.value.split(separator: ":", omittingEmptySubsequences: false).count < 6 else {
                 return nil
             }
-            let message =
-                "An ARN has six fields between colons: arn:partition:service:region:account:resource. For S3: arn:aws:s3:::bucket/key."
-            return Finding(.missingARNField, message, at: resource.range)
+            let meant = MeantResource.arn(for: resource.value)
+            let message = "An ARN has six fields between colons: arn:partition:service:region:account:resource."
+            let hint = meant == nil ? " For S3: arn:aws:s3:::bucket/key." : Finding.didYouMean(meant)
+            return Finding(.missingARNField, message + hint, at: resource.range, fix: meant.map { .replace(resource.range, by: $0) })
         }
     }
 }

@@ -14,13 +14,15 @@ enum MissingElement: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         guard subject.root.object != nil else { return [] }
-        guard subject.outline.element("Statement") != nil else {
+        let misspelt = InvalidPolicyElement.misspelt(subject.outline.elements, known: PolicyOutline.elementNames)
+        guard subject.outline.element("Statement") != nil || misspelt.contains("Statement") else {
             return [Finding(.missingStatement, "Add a Statement: without one the policy does nothing.", at: subject.root.range)]
         }
         return subject.inStatements { statement in
+            let misspelt = InvalidPolicyElement.misspelt(statement.elements, known: StatementOutline.elementNames)
             var findings: [Finding] = []
             func require(_ names: [String], _ code: IssueCode, _ message: String) {
-                guard !names.contains(where: { statement.element($0) != nil }) else { return }
+                guard !names.contains(where: { statement.element($0) != nil || misspelt.contains($0) }) else { return }
                 findings.append(Finding(code, message, at: statement.node.range))
             }
             require(["Effect"], .missingEffect, "Add an Effect, \"Allow\" or \"Deny\".")

@@ -8,6 +8,8 @@ enum MissingVersion: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         guard subject.root.object != nil, subject.outline.element("Version") == nil else { return [] }
+        let misspelt = InvalidPolicyElement.misspelt(subject.outline.elements, known: PolicyOutline.elementNames)
+        guard !misspelt.contains("Version") else { return [] }
         let message = "Add \"Version\": \"2012-10-17\"; without it the policy is read by the rules of 2008, which know no variables."
         let brace = subject.root.range.lowerBound..<(subject.root.range.lowerBound + 1)
         return [Finding(.missingVersion, message, at: brace, fix: self.fix(subject, behind: brace.upperBound))]
