@@ -41,9 +41,18 @@ extension IssueCode {
                 case .suggestion: "suggestion"
                 }
             return "\(page)#access-analyzer-reference-policy-checks-\(type)-\(name)"
-        case .s3: return "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html"
+        case .s3: return "https://docs.aws.amazon.com/AmazonS3/latest/API/API_\(self.refusingOperation).html"
         case .countersign: return "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html"
         }
+    }
+}
+
+extension IssueCode {
+    /// The operation of S3 that answers with a code of S3's.
+    private var refusingOperation: String {
+        if self.name.hasPrefix("S3_CORS_") { return "PutBucketCors" }
+        if self.name.hasPrefix("S3_LIFECYCLE_") { return "PutBucketLifecycleConfiguration" }
+        return "PutBucketPolicy"
     }
 }
 

@@ -67,4 +67,14 @@ struct AccessAnalyzerCodeTests {
         let page = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
         #expect(code.learnMoreLink == "\(page)#access-analyzer-reference-policy-checks-\(anchor)")
     }
+
+    @Test("Links of what S3 refuses lead to the operation that refuses it")
+    func refusalLinks() {
+        let api = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_"
+        for code in ValidationRules.all.flatMap({ $0.codes }) where code.origin == .s3 {
+            #expect(code.learnMoreLink == "\(api)PutBucketPolicy.html")
+        }
+        #expect(IssueCode.corsInvalidValue.learnMoreLink == "\(api)PutBucketCors.html")
+        #expect(IssueCode.lifecycleInvalidValue.learnMoreLink == "\(api)PutBucketLifecycleConfiguration.html")
+    }
 }
