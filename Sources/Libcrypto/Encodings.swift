@@ -166,3 +166,37 @@ public enum Base64 {
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
     ]
 }
+
+/// Base 64 with the alphabet for URLs and without padding (RFC 4648 section 5, RFC 7515 section 2), as JWTs have it.
+public enum Base64URL {
+    /// The text of some bytes.
+    public static func encode(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity((bytes.count + 2) / 3 * 4)
+        for symbol in Base64.encode(bytes).utf8 {
+            switch symbol {
+            case UInt8(ascii: "+"): text.append(UInt8(ascii: "-"))
+            case UInt8(ascii: "/"): text.append(UInt8(ascii: "_"))
+            case UInt8(ascii: "="): break
+            default: text.append(symbol)
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The bytes of a text; padding, the standard alphabet's `+` and `/`, white space and set bits behind the last byte are all `nil`.
+    public static func decode(_ symbols: some Collection<UInt8>) -> [UInt8]? {
+        var text: [UInt8] = []
+        text.reserveCapacity(symbols.count + 3)
+        for symbol in symbols {
+            switch symbol {
+            case UInt8(ascii: "-"): text.append(UInt8(ascii: "+"))
+            case UInt8(ascii: "_"): text.append(UInt8(ascii: "/"))
+            case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
+            default: text.append(symbol)
+            }
+        }
+        while !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
+        return Base64.decode(String(decoding: text, as: UTF8.self))
+    }
+}

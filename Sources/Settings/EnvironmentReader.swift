@@ -6,7 +6,7 @@ internal import Yams
 extension YAMLReader {
     static let environmentKeys = [
         "bucket", "region", "endpoint", "provider", "addressing", "endpointOptions", "allowedOrigins", "publicBaseUrl", "defaultLifetime",
-        "rules",
+        "rules", "callers",
     ]
 
     /// The environment that a whole `uploads.yaml` describes; `nil` when anything in it is a mistake.
@@ -27,6 +27,7 @@ extension YAMLReader {
         let publicBaseURL = value(fields, "publicBaseUrl") { text throws(InvalidValue) in text }
         let lifetime = value(fields, "defaultLifetime", YAMLReader.lifetime)
         let rules = rules(fields, defaultLifetimeSeconds: lifetime)
+        issuers = callers(fields, environment: name, rules: rules.map(\.name))
         if let provider { checkDemands(of: rules, provider: provider) }
         for read in rules where read.rule == nil || region == nil {
             // A rule with mistakes is not part of the environment, and yet shall not hide what the store lacks.

@@ -6,10 +6,21 @@ internal import Yams
 
 /// Reads `policies/`: one folder for each environment, named as it.
 public enum PolicyFolder {
+    /// Environments with whose JWTs they take.
+    public struct Served: Sendable {
+        public let environments: [Environment]
+        public let tokenIssuers: [TokenIssuer]
+    }
+
     /// All environments of the folder, sorted by name.
     ///
-    /// - Throws: every mistake of every file, at once; also when two environments share a bucket.
+    /// - Throws: every mistake of every file, at once; also when two environments share a bucket, or one token could be a caller's of both.
     public static func environments(in folder: String) throws(SettingsError) -> [Environment] {
+        try served(in: folder).environments
+    }
+
+    /// The same with whose JWTs they take.
+    public static func served(in folder: String) throws(SettingsError) -> Served {
         let names = try environmentNames(in: folder)
         guard !names.isEmpty else {
             throw SettingsError([
@@ -19,9 +30,14 @@ public enum PolicyFolder {
         return try load(names, in: folder, besides: [])
     }
 
-    /// The named environments, in that order. The others of the folder only count where they share a bucket with these,
-    /// or have mistakes that may hide it.
+    /// The named environments, in that order. The others of the folder only count where they share a bucket or a
+    /// caller's tokens with these, or have mistakes that may hide it.
     public static func environments(in folder: String, named names: [String]) throws(SettingsError) -> [Environment] {
+        try served(in: folder, named: names).environments
+    }
+
+    /// The same with whose JWTs they take.
+    public static func served(in folder: String, named names: [String]) throws(SettingsError) -> Served {
         let known = try environmentNames(in: folder)
         let unknown = names.filter { !known.contains($0) }
         guard unknown.isEmpty else {
@@ -139,7 +155,7 @@ public enum PolicyFolder {
         "\(folder.hasSuffix("/") ? String(folder.dropLast()) : folder)/\(environment)/\(file)"
     }
 
-    private static func content(of file: String) throws(SettingsError) -> String {
+    static func content(of file: String) throws(SettingsError) -> String {
         func refuse(_ message: String) -> SettingsError { SettingsError([SettingsProblem(file: file, message: message)]) }
         guard let handle = FileHandle(forReadingAtPath: file) else { throw refuse("the file cannot be read") }
         defer { try? handle.close() }
@@ -156,56 +172,69 @@ public enum PolicyFolder {
 
     // MARK: - Environments
 
-    private static func load(_ names: [String], in folder: String, besides others: [String]) throws(SettingsError) -> [Environment] {
-        var problems: [SettingsProblem] = []
-        var environments: [Environment] = []
-        for name in names {
-            do {
-                environments.append(try environment(named: name, file: path(folder, name, "uploads.yaml")))
-            } catch {
-                problems += error.problems
-            }
-        }
-        var neighbours: [Environment] = []
-        for name in others {
-            let file = path(folder, name, "uploads.yaml")
-            do {
-                neighbours.append(try environment(named: name, file: file))
-            } catch {
-                // Its other mistakes are for the day when it is served; which bucket it has must be known today.
-                guard let text = try? content(of: file), let bucket = (try? YAMLDocument(text, file: file))?.bucketName else {
-                    problems += error.problems
-                    continue
-                }
-                if environments.contains(where: { $0.location.bucket.name == bucket }) { problems += error.problems }
-            }
-        }
-        for (index, environment) in environments.enumerated() {
-            for other in environments[..<index] + neighbours where sharesBucket(environment, other) {
-                problems.append(
-                    SettingsProblem(
-                        file: path(folder, environment.name, "uploads.yaml"),
-                        message: "the bucket \(environment.location.bucket) is also \(other.name)'s; give each environment its own"))
-            }
-        }
-        guard problems.isEmpty else { throw SettingsError(problems) }
-        return environments
+    /// One environment's file, read; without `environment` when the file has mistakes.
+    private struct ReadFile {
+        let path: String
+        let environment: Environment?
+        let issuers: [ReadIssuer]
+        let problems: [SettingsProblem]
     }
 
-    /// Reads one environment from the text of its `uploads.yaml`.
-    private static func environment(named name: String, file: String) throws(SettingsError) -> Environment {
-        let text = try content(of: file)
-        let document: YAMLDocument
+    private static func load(_ names: [String], in folder: String, besides others: [String]) throws(SettingsError) -> Served {
+        let files = names.map { read($0, path: path(folder, $0, "uploads.yaml")) }
+        let neighbours = others.map { read($0, path: path(folder, $0, "uploads.yaml")) }
+        let environments = files.compactMap(\.environment)
+        var problems = files.flatMap(\.problems)
+        for neighbour in neighbours where neighbour.environment == nil {
+            // Its other mistakes are for the day when it is served; which bucket it has must be known today.
+            let file = neighbour.path
+            let bucket = (try? content(of: file)).flatMap { (try? YAMLDocument($0, file: file))?.bucketName }
+            if bucket == nil || environments.contains(where: { $0.location.bucket.name == bucket }) { problems += neighbour.problems }
+        }
+        for (index, file) in files.enumerated() {
+            for other in files[..<index] + neighbours { problems += conflicts(file, other) }
+        }
+        guard problems.isEmpty else { throw SettingsError(problems) }
+        return Served(environments: environments, tokenIssuers: files.flatMap { $0.issuers.map(\.issuer) })
+    }
+
+    /// What two environments have in common and must not.
+    private static func conflicts(_ file: ReadFile, _ other: ReadFile) -> [SettingsProblem] {
+        var problems: [SettingsProblem] = []
+        if let environment = file.environment, let neighbour = other.environment, sharesBucket(environment, neighbour) {
+            problems.append(
+                SettingsProblem(
+                    file: file.path,
+                    message: "the bucket \(environment.location.bucket) is also \(neighbour.name)'s; give each environment its own"))
+        }
+        for read in file.issuers {
+            for known in other.issuers where read.issuer.isAmbiguous(beside: known.issuer) {
+                let place = "\(other.path):\(known.mark?.line ?? 1)"
+                problems.append(
+                    SettingsProblem(
+                        file: file.path, line: read.mark?.line, column: read.mark?.column,
+                        message: YAMLReader.ambiguity(read.issuer, known.issuer, place: place)))
+            }
+        }
+        return problems
+    }
+
+    /// Reads one environment's `uploads.yaml`.
+    private static func read(_ name: String, path: String) -> ReadFile {
         do {
-            document = try YAMLDocument(text, file: file)
+            let document: YAMLDocument
+            do { document = try YAMLDocument(content(of: path), file: path) } catch let problem as SettingsProblem {
+                throw SettingsError([problem])
+            }
+            var reader = YAMLReader(file: path)
+            let environment = reader.environment(named: name, document: document)
+            let problems = reader.problems.sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) }
+            return ReadFile(path: path, environment: environment, issuers: reader.issuers, problems: environment == nil ? problems : [])
+        } catch let error as SettingsError {
+            return ReadFile(path: path, environment: nil, issuers: [], problems: error.problems)
         } catch {
-            throw SettingsError([error])
+            return ReadFile(path: path, environment: nil, issuers: [], problems: [SettingsProblem(file: path, message: "\(error)")])
         }
-        var reader = YAMLReader(file: file)
-        guard let environment = reader.environment(named: name, document: document) else {
-            throw SettingsError(reader.problems.sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) })
-        }
-        return environment
     }
 
     /// A name is one bucket within all of AWS; elsewhere within one endpoint.

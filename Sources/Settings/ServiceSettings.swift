@@ -1,5 +1,5 @@
 public import Configuration
-internal import Libcrypto
+public import Libcrypto
 public import SigV4
 public import Uploads
 
@@ -39,6 +39,10 @@ public struct ServiceSettings: Sendable {
     /// Those served; never empty.
     public let environments: [Environment]
     public let apiKeys: [APIKeyRecord]
+    /// Whose JWTs the environments take.
+    public let tokenIssuers: [TokenIssuer]
+    /// The secrets of HS256, by their variables.
+    public let tokenSecrets: [String: Secret]
     /// By the environment's name; one for each.
     public let credentials: [String: Credentials]
     public let maxInFlight: Int
@@ -63,8 +67,11 @@ public struct ServiceSettings: Sendable {
         logFormat = variables.word("COUNTERSIGN_LOG_FORMAT", LogFormat.self) ?? .auto
         logLevel = variables.word("COUNTERSIGN_LOG_LEVEL", LogLevel.self) ?? .info
         policiesFolder = overrides.policiesFolder ?? variables.text("COUNTERSIGN_POLICIES") ?? "policies"
-        environments = ServiceSettings.environments(&variables, folder: policiesFolder, named: overrides.environmentNames)
-        apiKeys = ServiceSettings.apiKeys(&variables, environments.map(\.name))
+        let callers = CallerSettings(&variables, folder: policiesFolder, named: overrides.environmentNames)
+        environments = callers.environments
+        apiKeys = callers.apiKeys
+        tokenIssuers = callers.tokenIssuers
+        tokenSecrets = callers.tokenSecrets
         credentials = ServiceSettings.credentials(&variables, environments.map(\.name))
         if maxConnections <= maxInFlight {
             variables.report(
@@ -82,61 +89,9 @@ public struct ServiceSettings: Sendable {
         return variables.integer(name, in: 0...65535) ?? 8080
     }
 
-    private static func environments(_ variables: inout VariableReader, folder: String, named names: [String]) -> [Environment] {
-        let names = names.isEmpty ? variables.list("COUNTERSIGN_ENVIRONMENT") : names
-        do {
-            return names.isEmpty
-                ? try PolicyFolder.environments(in: folder) : try PolicyFolder.environments(in: folder, named: names)
-        } catch {
-            variables.add(error.problems)
-            return []
-        }
-    }
-
     /// `COUNTERSIGN_STAGING_` for `staging`.
     static func prefix(of environment: String) -> String {
         "COUNTERSIGN_\(environment.uppercased().replacing("-", with: "_"))_"
-    }
-
-    // MARK: - API keys
-
-    private static func apiKeys(_ variables: inout VariableReader, _ environments: [String]) -> [APIKeyRecord] {
-        var records: [APIKeyRecord] = []
-        var names = environments.map { (variable: prefix(of: $0) + "API_KEYS", environment: $0) }
-        let common = "COUNTERSIGN_API_KEYS"
-        if environments.count == 1 {
-            names.append((common, environments[0]))
-        } else if environments.count > 1, variables.text(common) != nil {
-            let own = names.map(\.variable).joined(separator: ", ")
-            variables.report(common, "several environments are served, and a caller belongs to one; use \(own)")
-        }
-        for (variable, environment) in names {
-            for (index, item) in variables.list(variable).enumerated() {
-                guard let record = record(item, environment: environment) else {
-                    variables.report(
-                        variable,
-                        "item \(index + 1) is not name:sha256; give a name of 1 to 64 letters, digits, \"-\", \"_\" or \".\" and the "
-                            + "64 hexadecimal digits that countersign token mint prints, never the key itself")
-                    continue
-                }
-                if let other = records.first(where: { $0.sha256 == record.sha256 }), other != record {
-                    variables.report(
-                        variable, "the key of \(record.name) is also \(other.name)'s in \(other.environment); mint each caller its own")
-                } else {
-                    records.append(record)
-                }
-            }
-        }
-        return records
-    }
-
-    private static func record(_ item: String, environment: String) -> APIKeyRecord? {
-        let parts = item.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, (1...64).contains(parts[0].utf8.count),
-            parts[0].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }),
-            let digest = SHA256Digest(hex: parts[1].lowercased())
-        else { return nil }
-        return APIKeyRecord(name: String(parts[0]), environment: environment, sha256: digest)
     }
 
     // MARK: - Credentials

@@ -20,6 +20,8 @@ struct YAMLReader {
 
     let file: String
     private(set) var problems: [SettingsProblem] = []
+    /// What `callers` of an environment's file lists, also where other values of the file are mistakes.
+    var issuers: [ReadIssuer] = []
 
     init(file: String) {
         self.file = file

@@ -30,6 +30,8 @@ struct DevDesk: Sendable {
     static let callerName = "dev"
     let places: [Place]
     let dataFolder: String
+    /// Who knows callers by JWTs, where that is wanted.
+    var tokens: JWTAuthenticator?
 
     init(
         environments: [Uploads.Environment], policiesFolder: String, dataFolder: String, using random: inout some RandomNumberGenerator
@@ -125,6 +127,7 @@ struct DevDesk: Sendable {
         configuration.port = port
         configuration.showsDemonstrationPage = true
         configuration.isLoopbackOnly = true
+        configuration.backgroundServices = tokens.map { [$0] } ?? []
         return configuration
     }
 
@@ -132,7 +135,8 @@ struct DevDesk: Sendable {
         let records = places.compactMap { place in
             place.apiKey.map { APIKeyRecord(name: Self.callerName, environment: place.environment.name, sha256: $0.sha256) }
         }
-        let keys = APIKeyAuthenticator(records: records)
+        let apiKeys = APIKeyAuthenticator(records: records)
+        let keys: any CallerAuthenticator = tokens.map { CombinedAuthenticator(apiKeys: apiKeys, tokens: $0) } ?? apiKeys
         guard let open = places.first(where: { $0.apiKey == nil }) else { return keys }
         return OpenCaller(caller: Caller(name: Self.callerName, environment: open.environment.name), else: keys)
     }

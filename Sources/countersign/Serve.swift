@@ -46,7 +46,8 @@ struct Serve: AsyncParsableCommand {
         try check(settings, logger: logger, context: context)
         let address = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         do {
-            let service = try buildUploadService(Self.configuration(of: settings), logger: logger) { channel in
+            let configuration = try await Self.configuration(of: settings, logger: logger)
+            let service = try buildUploadService(configuration, logger: logger) { channel in
                 let port = channel.localAddress?.port ?? settings.port
                 logger.notice("listening", metadata: ["url": "http://\(address):\(port)/"])
                 try? context.say("http://\(address):\(port)/")
@@ -55,6 +56,8 @@ struct Serve: AsyncParsableCommand {
             try await runUntilTerminated([service], logger: logger)
         } catch let error as UploadServiceConfigurationError {
             throw CommandFailure.wrongUse(error.description)
+        } catch let error as SettingsError {
+            throw CommandFailure.wrongUse("the service does not start; keys cannot be used:\n\(error.description)")
         } catch {
             throw ListeningFault.failure(error, address: "\(address):\(settings.port)", option: "--port")
         }
@@ -89,11 +92,14 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    private static func configuration(of settings: ServiceSettings) -> UploadServiceConfiguration {
+    private static func configuration(of settings: ServiceSettings, logger: Logger) async throws -> UploadServiceConfiguration {
         let offices = settings.environments.compactMap { environment in
             settings.credentials[environment.name].map { TicketOffice(environment: environment, credentials: $0) }
         }
-        var configuration = UploadServiceConfiguration(offices: offices, authenticator: APIKeyAuthenticator(records: settings.apiKeys))
+        let tokens = try await JWTAuthenticator(issuers: settings.tokenIssuers, secrets: settings.tokenSecrets, logger: logger)
+        let callers = CombinedAuthenticator(apiKeys: APIKeyAuthenticator(records: settings.apiKeys), tokens: tokens)
+        var configuration = UploadServiceConfiguration(offices: offices, authenticator: callers)
+        configuration.backgroundServices = [tokens]
         configuration.host = settings.host
         configuration.port = settings.port
         configuration.metricsPort = settings.metricsPort

@@ -6,8 +6,8 @@ import Uploads
 
 struct Token: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes API keys for back ends.",
-        subcommands: [TokenMint.self])
+        abstract: "Makes API keys for back ends, and says whose a key or a JWT is.",
+        subcommands: [TokenMint.self, TokenVerify.self])
 }
 
 struct TokenMint: AsyncParsableCommand {

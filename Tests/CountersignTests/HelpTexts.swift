@@ -37,7 +37,8 @@ enum HelpTexts {
                                           without a network or an account.
                   check                   Holds each environment's rules against its bucket
                                           policy, CORS, lifecycle and signer policy.
-                  token                   Makes API keys for back ends.
+                  token                   Makes API keys for back ends, and says whose a key or
+                                          a JWT is.
                   health                  Asks the service on this machine whether it is alive;
                                           for container health checks.
 
@@ -89,8 +90,9 @@ enum HelpTexts {
                 answered.
 
                 staging, or the first environment that is not production, needs no API key; the
-                others get one each, shown at the start. Standard output has the URL of the
-                page and that of the bucket, a line each. Ctrl-C stops it.
+                others get one each, shown at the start. JWTs are taken as uploads.yaml says.
+                Standard output has the URL of the page and that of the bucket, a line each.
+                Ctrl-C stops it.
 
                 The data folder gets a file aws-config with a profile for each environment,
                 local-staging say, through which the AWS CLI and SDKs use the local buckets.
@@ -205,7 +207,7 @@ enum HelpTexts {
             (
                 "token",
                 #"""
-                OVERVIEW: Makes API keys for back ends.
+                OVERVIEW: Makes API keys for back ends, and says whose a key or a JWT is.
 
                 USAGE: countersign token <subcommand>
 
@@ -215,6 +217,8 @@ enum HelpTexts {
 
                 SUBCOMMANDS:
                   mint                    Makes one API key and the line that lets it in.
+                  verify                  Says whose an API key or a JWT is, or what is wrong
+                                          with it.
 
                   See 'countersign help token <subcommand>' for detailed help.
                 """#
@@ -238,6 +242,39 @@ enum HelpTexts {
                   --name <name>           The caller's name, in keys of objects and in logs.
                   --environment <name>    The environment that the caller belongs to (default:
                                           the only one served).
+                  --format <format>       What to print. (values: text, json; default: text)
+                  --version               Show the version.
+                  -h, --help              Show help information.
+
+                """#
+            ),
+            (
+                "token verify",
+                #"""
+                OVERVIEW: Says whose an API key or a JWT is, or what is wrong with it.
+
+                The answer is the one that the service would give with the same policies folder
+                and variables: the caller, its environment, the prefix of its keys, the rules
+                that it may use, and when a JWT ends. Keys of issuers are fetched where
+                uploads.yaml names a URL; with a file or a secret nothing leaves this machine.
+                The exit code is 1 where the token is not taken.
+
+                A token on the command line can be seen by other users of the machine; - reads
+                it from standard input.
+
+                Example:
+                  countersign token verify - --environment staging < token.txt
+
+                USAGE: countersign token verify <TOKEN> [--environment <name> ...] [--policies <dir>] [--format <format>]
+
+                ARGUMENTS:
+                  <TOKEN>                 The API key or JWT; - is standard input.
+
+                OPTIONS:
+                  --environment <name>    Look at this environment (repeatable; default:
+                                          COUNTERSIGN_ENVIRONMENT, else all).
+                  --policies <dir>        The policies folder (default: COUNTERSIGN_POLICIES,
+                                          else policies).
                   --format <format>       What to print. (values: text, json; default: text)
                   --version               Show the version.
                   -h, --help              Show help information.

@@ -24,6 +24,7 @@ enum ProblemCode: String, CaseIterable {
     case overloaded
     case stopping
     case environmentUnavailable = "environment_unavailable"
+    case issuerUnavailable = "issuer_unavailable"
 
     var status: HTTPResponse.Status {
         switch self {
@@ -39,7 +40,7 @@ enum ProblemCode: String, CaseIterable {
         case .unsupportedMediaType: .unsupportedMediaType
         case .hostNotAllowed: .misdirectedRequest
         case .internalError: .internalServerError
-        case .overloaded, .stopping, .environmentUnavailable: .serviceUnavailable
+        case .overloaded, .stopping, .environmentUnavailable, .issuerUnavailable: .serviceUnavailable
         }
     }
 }

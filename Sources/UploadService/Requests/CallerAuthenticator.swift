@@ -8,17 +8,26 @@ public protocol CallerAuthenticator: Sendable {
     ///   - authorization: the value of Authorization, if there is one.
     ///   - apiKey: the value of X-Api-Key, if there is one.
     func authenticate(authorization: String?, apiKey: String?) async throws(AuthenticationFailure) -> Caller
+
+    /// The issuers whose JWTs are taken, for readiness.
+    var issuers: [JWTAuthenticator.IssuerStatus] { get }
+}
+
+extension CallerAuthenticator {
+    public var issuers: [JWTAuthenticator.IssuerStatus] { [] }
 }
 
 /// Why a request has no caller.
 public struct AuthenticationFailure: Error, Sendable, Equatable {
-    public enum Reason: Sendable {
+    public enum Reason: Sendable, Equatable {
         /// The request carries no credentials.
         case missing
         /// It carries some, and they are not valid.
         case invalid
         /// It carries two that contradict each other.
         case conflicting
+        /// What verifies them is not here yet; worth another try after this time.
+        case unavailable(retryAfterSeconds: Int)
     }
 
     public let reason: Reason
@@ -30,7 +39,7 @@ public struct AuthenticationFailure: Error, Sendable, Equatable {
         self.message = message
     }
 
-    static let missing = AuthenticationFailure(.missing, "Send an API key: 'Authorization: Bearer csk_…' or 'X-Api-Key: csk_…'.")
+    static let missing = AuthenticationFailure(.missing, "Send an API key or a JWT: 'Authorization: Bearer …', or 'X-Api-Key: csk_…'.")
 }
 
 /// Knows callers by API keys, of which it holds only the SHA-256.
@@ -64,13 +73,13 @@ public struct APIKeyAuthenticator: CallerAuthenticator {
     }
 
     /// RFC 6750 section 2.1; the scheme's name is case-insensitive (RFC 9110 section 11.1).
-    private static func bearerToken(_ authorization: String) throws(AuthenticationFailure) -> String {
+    static func bearerToken(_ authorization: String) throws(AuthenticationFailure) -> String {
         let scheme = "bearer ".utf8
         let token = authorization.utf8.dropFirst(scheme.count)
         guard authorization.utf8.prefix(scheme.count).elementsEqual(scheme, by: { $0 | 0x20 == $1 }), !token.isEmpty,
             !token.contains(UInt8(ascii: " "))
         else {
-            throw AuthenticationFailure(.invalid, "Authorization must read 'Bearer' and one API key.")
+            throw AuthenticationFailure(.invalid, "Authorization must read 'Bearer' and one API key or JWT.")
         }
         return String(Substring(token))
     }
@@ -80,6 +89,8 @@ public struct APIKeyAuthenticator: CallerAuthenticator {
 public struct OpenCaller: CallerAuthenticator {
     private let caller: Caller
     private let other: any CallerAuthenticator
+
+    public var issuers: [JWTAuthenticator.IssuerStatus] { other.issuers }
 
     public init(caller: Caller, else other: any CallerAuthenticator) {
         self.caller = caller

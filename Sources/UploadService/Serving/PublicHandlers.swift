@@ -6,6 +6,7 @@ import Uploads
 /// What everybody may ask.
 struct PublicHandlers: Sendable {
     private let environments: [(name: String, rules: Int, hasCredentials: Bool)]
+    private let authenticator: any CallerAuthenticator
     private let metrics: PrometheusMetrics
     private let client: StaticAsset
     private let openAPI: StaticAsset
@@ -14,6 +15,7 @@ struct PublicHandlers: Sendable {
     init(configuration: UploadServiceConfiguration) {
         let served = configuration.offices.map { ($0.environment.name, $0.environment.rules.count, true) }
         self.environments = served + configuration.unavailableEnvironments.map { ($0, 0, false) }
+        self.authenticator = configuration.authenticator
         self.metrics = configuration.metrics
         // Pages import the client from here: five minutes bound how long a fixed client stays unseen, the entity tag saves the bytes.
         self.client = StaticAsset(
@@ -41,9 +43,10 @@ struct PublicHandlers: Sendable {
         }
     }
 
-    /// Ready means that every environment that should be served can sign.
+    /// Ready means that every environment that should be served can sign, and that there are keys of every issuer of JWTs.
     func ready(_ request: Request, _ context: ServiceContext) -> Response {
-        let isReady = environments.allSatisfy(\.hasCredentials)
+        let issuers = authenticator.issuers
+        let isReady = environments.allSatisfy(\.hasCredentials) && issuers.allSatisfy { $0.keys > 0 }
         return .json(isReady ? .ok : .serviceUnavailable) { json in
             json.object { json in
                 json.member("status", isReady ? "ready" : "unavailable")
@@ -54,6 +57,18 @@ struct PublicHandlers: Sendable {
                             json.member("name", environment.name)
                             json.member("rules", environment.rules)
                             json.member("credentials", environment.hasCredentials)
+                        }
+                    }
+                }
+                guard !issuers.isEmpty else { return }
+                json.name("issuers")
+                json.array { json in
+                    for issuer in issuers {
+                        json.object { json in
+                            json.member("name", issuer.name)
+                            json.member("environment", issuer.environment)
+                            json.member("keys", issuer.keys)
+                            json.member("failing", issuer.fault != nil)
                         }
                     }
                 }

@@ -168,6 +168,7 @@ extension Problem {
         case .missing: self.init(.missingCredentials, failure.message, headers: [.wwwAuthenticate: "Bearer"])
         case .invalid: self.init(.invalidCredentials, failure.message, headers: [.wwwAuthenticate: #"Bearer error="invalid_token""#])
         case .conflicting: self.init(.conflictingCredentials, failure.message)
+        case .unavailable(let seconds): self.init(.issuerUnavailable, failure.message, headers: [.retryAfter: String(seconds)])
         }
     }
 }

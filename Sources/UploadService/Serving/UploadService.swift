@@ -26,6 +26,7 @@ public func buildUploadService(
         application.addServices(
             builder.application(port: metricsPort, routes: [.metrics, .live], onServerRunning: onMetricsServerRunning))
     }
+    for service in configuration.backgroundServices { application.addServices(service) }
     return application
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+public import ServiceLifecycle
 public import SigV4
 public import Uploads
 
@@ -31,6 +32,8 @@ public struct UploadServiceConfiguration: Sendable {
     public var unavailableEnvironments: [String] = []
     /// Who decides which caller sent a request.
     public var authenticator: any CallerAuthenticator
+    /// What runs beside the server as long as it does, such as the refreshing of keys.
+    public var backgroundServices: [any Service] = []
 
     public var host = "127.0.0.1"
     public var port = 8080
@@ -45,7 +48,8 @@ public struct UploadServiceConfiguration: Sendable {
     public var isLoopbackOnly = false
 
     /// The time at which tickets are signed.
-    public var clock: @Sendable () -> SigningTime = { SigningTime(secondsSinceEpoch: Int64(Date().timeIntervalSince1970)) }
+    public var clock = systemClock
+    public static let systemClock: @Sendable () -> SigningTime = { SigningTime(secondsSinceEpoch: Int64(Date().timeIntervalSince1970)) }
     /// A generator for each request: for the keys of its tickets and for its id.
     public var makeRandom: @Sendable () -> any RandomNumberGenerator = { SystemRandomNumberGenerator() }
     /// Where the service counts, and what `/metrics` shows.
