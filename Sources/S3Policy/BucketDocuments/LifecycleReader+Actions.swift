@@ -12,7 +12,9 @@ extension LifecycleReader {
         let expiration = self.expiration(rule["Expiration"], filter)
         result.expirationDays = expiration.flatMap { $0.isDate ? nil : $0.days }
         let transitions = self.elements.array(rule["Transitions"], "Transitions").compactMap { node -> LifecycleTransition? in
-            guard let transition = self.elements.object(node, of: "A transition", known: ["Days", "Date", "StorageClass"]) else { return nil }
+            guard let transition = self.elements.object(node, of: "A transition", known: ["Days", "Date", "StorageClass"]) else {
+                return nil
+            }
             return self.transition(transition, at: self.time(transition, of: "A transition", days: Self.daysOrAtOnce))
         }
         self.order(transitions, before: expiration)
