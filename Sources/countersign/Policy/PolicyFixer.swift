@@ -7,23 +7,29 @@ struct PolicyFixer {
     /// What was done, or why it was not, for people.
     private(set) var notes: [String] = []
     let reference: ServiceReference
+    /// Whose findings stay as they are.
+    let ignored: IgnoreList?
+    /// As YYYY-MM-DD.
+    let day: String
 
-    init(reference: ServiceReference) {
+    init(reference: ServiceReference, ignored: IgnoreList?, day: String) {
         self.reference = reference
+        self.ignored = ignored
+        self.day = day
     }
 
     /// Fixes a file in place, keeping its formatting; returns what it then holds.
     mutating func fix(_ file: PolicyFile) throws -> PolicyFile {
-        guard file.kind == .bucket || file.kind == .identity else { return file }
+        guard file.kind == .bucket || file.kind == .identity else {
+            self.leave(file)
+            return file
+        }
         var current = file
         var refused: Set<String> = []
         // Every fix removes its finding, so that this ends; the bound is for fixes that bring others.
         for _ in 0..<1000 {
             guard
-                let finding = current.findings(reference: reference).first(where: {
-                    $0.fix != nil && !refused.contains(name($0, in: current))
-                }),
-                let fix = finding.fix
+                let (finding, fix) = fixable(current).first(where: { !refused.contains(name($0.finding, in: current)) })
             else { break }
             let fixed = PolicyFile(path: file.path, kind: file.kind, document: JSONDocument(fix.applied(to: current.document.text.bytes)))
             if let reason = Self.objection(to: fixed, insteadOf: current) {
@@ -41,6 +47,20 @@ struct PolicyFixer {
             throw CommandFailure.outside("\(file.path) cannot be written: \(error.localizedDescription)")
         }
         return current
+    }
+
+    private func fixable(_ file: PolicyFile) -> [(finding: Finding, fix: Fix)] {
+        file.findings(reference: reference).compactMap { finding in
+            guard let fix = finding.fix, ignored?.entry(for: finding, in: file, on: day) == nil else { return nil }
+            return (finding, fix)
+        }
+    }
+
+    /// Says of what is no policy that it is not changed: nothing proves what a change to it lets happen.
+    private mutating func leave(_ file: PolicyFile) {
+        notes += fixable(file).map { finding, fix in
+            "\(place(finding, in: file)): not fixed (\(finding.code)): only policies are; \(fix.title) by hand"
+        }
     }
 
     /// Why a fix is not made; nil when the new policy surely allows nothing new.
