@@ -93,7 +93,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "The file is empty"), ("\u{0}\u{1}", "NUL byte"), ("<html>", "This character has no place here"), ("[]", "\"Name\" should be \"s3\""),
+        ("", "The file is empty"), ("\u{0}\u{1}", "NUL byte"), ("<html>", "This character has no place here"),
+        ("[]", "\"Name\" should be \"s3\""),
         ("{\"Name\": \"ec2\"}", "\"Name\" should be \"s3\""), (String(repeating: "[", count: 10_000), "nested more than 64 deep"),
         ("{\"Name\": \"s3\", \"Date\": 20270131}", "\"Date\" should be a day"),
         ("{\"Name\": \"s3\", \"Date\": \"2027-01-31\"}", "\"Actions\" should be a list"),

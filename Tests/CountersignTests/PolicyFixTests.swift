@@ -25,6 +25,44 @@ import Testing
         #expect(try files.text("p.json").contains("[\"s3:PutObject\", \"s3:PutObjectAcl\"]"))
     }
 
+    /// AWS takes no policy with such mistakes, so that it allows nothing; it may only become one that allows nothing.
+    @Test func aPolicyWithoutMeaningIsRepairedWhereItAllowsNothing() async throws {
+        let plain = PolicyFiles.policy(
+            "{\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"s3:*\", \"Resource\": \"arn:aws:s3:::b/*\", \"Condition\": {\"Bool\": {\"aws:SecureTransport\": \"false\"}}}"
+        )
+        let flawed = plain.replacing("\"Action\"", with: "\"Actions\"").replacing("Condition", with: "condition")
+            .replacing("\"Bool\"", with: "\"bool\"").replacing("SecureTransport", with: "SecureTransprt").replacing(
+                "\"Deny\"", with: "\"deny\"")
+        let allowing = flawed.replacing("deny", with: "allow")
+        let files = try PolicyFiles(["deny.json": flawed, "allow.json": allowing, "lost.json": flawed.replacing("\"s3:*\"", with: "7")])
+        let run = await CommandRun.command(["policy", "validate", "--fix", files.folder])
+        #expect(try files.text("deny.json") == plain)
+        #expect(run.diagnostics.contains("deny.json:4:16: fixed (INVALID_EFFECT): replace it by Deny\n"))
+        #expect(try files.text("allow.json") == allowing && files.text("lost.json").contains("deny"))
+        #expect(run.diagnostics.contains("lost.json: not fixed: the policy would have no meaning\n"))
+        #expect(run.diagnostics.contains("allow.json: not fixed: the policy would allow s3:"))
+        #expect(!run.output.contains("deny.json"), "\(run.diagnostics) \(run.output)")
+    }
+
+    @Test(arguments: [
+        ("\"Action\"", "\"Acton\"", "Did you mean Action?", "replace it by Action"),
+        ("\"Principal\"", "\"principal\"", "Did you mean Principal?", "replace it by Principal"),
+        ("s3:GetObject", "s3:GetObjects", "Did you mean s3:GetObject?", "replace it by s3:GetObject"),
+        ("\"Bool\"", "\"Boolean\"", "There is no condition operator Boolean", ""),
+        ("\"Bool\"", "\"BoolIfExist\"", "Did you mean BoolIfExists?", "replace it by BoolIfExists"),
+        ("aws:SecureTransport", "aws:SecureTransports", "Did you mean aws:SecureTransport?", "replace it by aws:SecureTransport"),
+        ("aws:SecureTransport", "s3:authtyp", "Did you mean s3:authType?", "replace it by s3:authType"),
+        ("\"Statement\"", "\"Statment\"", "Did you mean Statement?", "replace it by Statement"),
+        ("\"Allow\"", "\"allow\"", "Allow", "replace it by Allow"),
+    ])
+    func theMeantNameIsTold(name: String, misspelt: String, question: String, help: String) async throws {
+        let text = PolicyFiles.allow(rest: ", \"Condition\": {\"Bool\": {\"aws:SecureTransport\": \"true\"}}")
+        let files = try PolicyFiles(["p.json": text.replacing(name, with: misspelt)])
+        let run = await CommandRun.command(["policy", "validate", files.path("p.json")])
+        #expect(run.code == 1 && run.output.contains(question), "\(run.output)")
+        #expect(help.isEmpty || run.output.contains("= help: \(help)\n"), "\(run.output)")
+    }
+
     @Test func whatIsNoPolicyIsLeftAndSaidSo() async throws {
         let cors = "{\"CORSRules\": [{\"AllowedOrigin\": [\"*\"], \"AllowedMethods\": [\"GET\"]}]}"
         let lifecycle = "{\"Rules\": [{\"Status\": \"Enabled\", \"Filter\": {}, \"Expiraton\": {\"Days\": 1}}]}"
