@@ -46,9 +46,13 @@ public struct PolicyFile: Sendable {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return [folder] }
         return names.filter { !$0.hasPrefix(".") }.sorted().flatMap { name -> [String] in
             let path = "\(folder)/\(name)"
-            if self.type(of: path) == .typeDirectory { return Self.paths(below: path) }
-            let target = URL(filePath: path).resolvingSymlinksInPath().path
-            return name.hasSuffix(".json") && self.type(of: target) == .typeRegular ? [path] : []
+            let isJSON = name.hasSuffix(".json")
+            return switch self.type(of: path) {
+            case .typeDirectory: Self.paths(below: path)
+            case .typeRegular where isJSON: [path]
+            case .typeSymbolicLink where isJSON && self.type(of: URL(filePath: path).resolvingSymlinksInPath().path) == .typeRegular: [path]
+            default: []
+            }
         }
     }
 
@@ -58,16 +62,13 @@ public struct PolicyFile: Sendable {
 
     /// At most so many bytes of a file.
     public static func bytes(of path: String, atMost count: Int) throws(SettingsProblem) -> [UInt8] {
-        var isFolder = ObjCBool(false)
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-            throw SettingsProblem(file: path, message: "this is a folder, and it cannot be read")
-        }
-        guard let handle = FileHandle(forReadingAtPath: path) else { throw SettingsProblem(file: path, message: "the file cannot be read") }
-        defer { try? handle.close() }
         do {
+            guard let handle = FileHandle(forReadingAtPath: path) else { throw CocoaError(.fileReadUnknown) }
+            defer { try? handle.close() }
             return Array(try handle.read(upToCount: count) ?? Data())
         } catch {
-            throw SettingsProblem(file: path, message: "the file cannot be read")
+            let message = self.type(of: path) == .typeDirectory ? "this is a folder, and it cannot be read" : "the file cannot be read"
+            throw SettingsProblem(file: path, message: message)
         }
     }
 }

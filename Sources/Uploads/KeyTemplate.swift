@@ -112,11 +112,11 @@ public struct KeyTemplate: Sendable, Hashable, CustomStringConvertible {
         return text
     }
 
-    /// Whether a segment can look like `Caller.keySegment`: one with a capital letter, a dot or `=` in its fixed text cannot.
+    /// Whether a segment can look like `Caller.keySegment`: one with a capital letter in its fixed text cannot.
     private static func couldBeCaller(_ segment: [Part]) -> Bool {
         segment.allSatisfy { part in
             guard case .literal(let text) = part else { return true }
-            return text.utf8.allSatisfy { ASCII.isLowercase($0) || ASCII.isDigit($0) || "-_".utf8.contains($0) }
+            return text.utf8.allSatisfy { ASCII.isLowercase($0) || ASCII.isDigit($0) || "-_\(Caller.separators)".utf8.contains($0) }
         }
     }
 

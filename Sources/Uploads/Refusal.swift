@@ -31,6 +31,8 @@ extension Refusal.Code {
     public static let wrongEnvironment = Refusal.Code(rawValue: "wrong_environment")
     /// The caller has no name.
     public static let invalidCaller = Refusal.Code(rawValue: "invalid_caller")
+    /// The caller may not use that rule.
+    public static let ruleNotAllowed = Refusal.Code(rawValue: "rule_not_allowed")
     /// The environment has no rule of that name.
     public static let unknownRule = Refusal.Code(rawValue: "unknown_rule")
     /// The rule uses another method.
@@ -64,15 +66,17 @@ extension Refusal.Code {
 
     /// All codes that a ticket office can answer with.
     public static let all: [Refusal.Code] = [
-        .wrongEnvironment, .invalidCaller, .unknownRule, .methodNotAllowed, .invalidFilename, .invalidType, .typeNotAllowed, .sizeRequired,
-        .invalidSize, .tooLarge, .tooSmall, .invalidChecksum, .checksumRequired, .metadataNotAllowed, .invalidMetadata, .metadataTooLarge,
+        .wrongEnvironment, .invalidCaller, .ruleNotAllowed, .unknownRule, .methodNotAllowed, .invalidFilename, .invalidType,
+        .typeNotAllowed,
+        .sizeRequired, .invalidSize, .tooLarge, .tooSmall, .invalidChecksum, .checksumRequired, .metadataNotAllowed, .invalidMetadata,
+        .metadataTooLarge,
         .signingFailed,
     ]
 
     /// The HTTP status (RFC 9110 section 15): 400 for what is malformed, 422 for what is well-formed but against the rule.
     public var status: Int {
         switch self {
-        case .wrongEnvironment, .invalidCaller: 403
+        case .wrongEnvironment, .invalidCaller, .ruleNotAllowed: 403
         case .unknownRule: 404
         case .tooLarge: 413
         case .typeNotAllowed: 415

@@ -20,6 +20,9 @@ public struct TicketOffice: Sendable {
             throw Refusal(.wrongEnvironment, "the caller belongs to \(quoted(caller.environment)), not to \(environment.name)")
         }
         guard !caller.name.isEmpty else { throw Refusal(.invalidCaller, "the caller has no name") }
+        guard environment.rule(named: request.rule) == nil || caller.mayUse(rule: request.rule) else {
+            throw Refusal(.ruleNotAllowed, field: "rule", "this caller may not use the rule \(quoted(request.rule))")
+        }
         let upload = try environment.check(request)
         let key = key(of: upload, for: caller, at: now, using: &random)
         do {

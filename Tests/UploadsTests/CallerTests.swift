@@ -33,6 +33,37 @@ import Testing
         #expect(segments.count > 10_000)
     }
 
+    @Test func `kinds of callers never share a segment`() {
+        let identities: [(Caller.Identity, String?)] = [
+            (.apiKey("a"), nil), (.apiKey("a.b"), nil), (.apiKey("a~b"), nil), (.apiKey("a=b"), nil), (.delegate("b", of: "a"), nil),
+            (.delegate("", of: "a"), nil), (.delegate("b.c", of: "a"), nil), (.delegate("c", of: "a.b"), nil),
+            (.subject("b", issuer: "a"), nil), (.subject("=b", issuer: "a"), nil), (.subject("x", issuer: "a"), "b"),
+            (.subject("x", issuer: "a"), "~b"), (.subject("x", issuer: "a~b"), nil), (.subject(long, issuer: "a"), nil),
+            (.delegate(long, of: "a"), nil), (.subject("x", issuer: "a"), long), (.apiKey("a" + long), nil),
+            (.subject(String(long.dropFirst()), issuer: "aa"), nil),
+        ]
+        let segments = identities.map { Caller($0.0, environment: "staging", group: $0.1).keySegment }
+        #expect(Set(segments).count == identities.count)
+        #expect(segments.allSatisfy { $0.utf8.count <= 128 && !$0.contains("/") })
+        #expect(segments[4] == "a.b")
+        #expect(segments[8] == "a~b")
+        #expect(segments[10] == "a=b")
+        let tenant = [Caller.Identity.subject("x", issuer: "a"), .subject("y", issuer: "a")].map {
+            Caller($0, environment: "staging", group: "acme").keySegment
+        }
+        #expect(tenant[0] == tenant[1])
+    }
+
+    private let long = String(repeating: "a", count: 128)
+
+    @Test func `a caller may use the rules that it was given`() throws {
+        let caller = Caller(.subject("alice", issuer: "auth0"), environment: "staging", rules: ["photos"])
+        #expect(caller.mayUse(rule: "photos") && !caller.mayUse(rule: "documents"))
+        #expect(Caller(name: "web", environment: "staging").mayUse(rule: "documents"))
+        #expect(caller.name == "auth0:alice")
+        #expect(Caller(.delegate("alice", of: "web"), environment: "staging").name == "web/alice")
+    }
+
     /// Names that some encodings would confuse, all against all.
     @Test func `near names stay apart`() {
         let names = [

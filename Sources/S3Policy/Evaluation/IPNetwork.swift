@@ -36,17 +36,22 @@ public struct IPAddress: Sendable, Hashable {
     }
 
     private static func v4Bits(_ text: some StringProtocol) -> UInt128? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        var bits: UInt128 = 0
-        for part in parts {
-            // Leading zeros are read as decimal (observed).
-            guard part.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let octet = UInt8(part) else {
-                return nil
+        // Leading zeros are read as decimal (observed).
+        var (bits, dots, octet): (UInt64, Int, UInt64?) = (0, 0, nil)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                octet = (octet ?? 0) * 10 + UInt64(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "."):
+                guard let octet, dots < 3 else { return nil }
+                bits = bits << 8 | octet
+                dots += 1
+            default: return nil
             }
-            bits = bits << 8 | UInt128(octet)
+            if byte == UInt8(ascii: ".") { octet = nil } else if let octet, octet > 255 { return nil }
         }
-        return bits
+        guard dots == 3, let octet else { return nil }
+        return UInt128(bits << 8 | octet)
     }
 
     /// A single colon at the start is `0:`, one at the end nothing, and `:::` is `::` (observed).
@@ -117,11 +122,12 @@ public struct IPNetwork: Sendable, Hashable, CustomStringConvertible {
 
     /// - Returns: nil when the text is neither an address nor a range.
     public init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = parts.first.flatMap({ IPAddress($0) }) else { return nil }
+        let slash = text.utf8.firstIndex(of: UInt8(ascii: "/"))
+        guard let address = IPAddress(text[..<(slash ?? text.endIndex)]) else { return nil }
         var length = address.version.width
-        if parts.count == 2 {
-            guard let given = Int(parts[1]), !parts[1].hasPrefix("-"), (0...length).contains(given) else { return nil }
+        if let slash {
+            let digits = text[text.utf8.index(after: slash)...]
+            guard let given = Int(digits), digits.utf8.first != UInt8(ascii: "-"), (0...length).contains(given) else { return nil }
             length = given
         }
         self.init(address: address, prefixLength: length)

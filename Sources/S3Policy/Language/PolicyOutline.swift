@@ -27,8 +27,8 @@ public struct PolicyOutline: Sendable {
     }
 }
 
-/// A statement as it was written.
-public struct StatementOutline: Sendable {
+/// A statement as it was written. A class, since every rule passes it around.
+public final class StatementOutline: Sendable {
     /// The names of the elements of a statement.
     public static let elementNames = [
         "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
@@ -42,9 +42,9 @@ public struct StatementOutline: Sendable {
     /// What the `Effect` element says, if that is an effect.
     public let effect: Statement.Effect?
     /// The strings of `Action` and `NotAction`.
-    public let actions: [Located<String>]
+    public let actions: [ActionOutline]
     /// The strings of `Resource` and `NotResource`.
-    public let resources: [Located<String>]
+    public let resources: [ResourceOutline]
     /// The strings of `Principal` and `NotPrincipal`, each with its key; nil for `"*"` without one.
     public let principals: [(kind: String?, text: Located<String>)]
     /// Every key of every operator of the `Condition` element that has the right shape.
@@ -55,8 +55,8 @@ public struct StatementOutline: Sendable {
         self.node = node
         self.elements = node.object ?? []
         self.effect = node["Effect"]?.string.flatMap(Statement.Effect.init(rawValue:))
-        self.actions = (node["Action"]?.located ?? []) + (node["NotAction"]?.located ?? [])
-        self.resources = (node["Resource"]?.located ?? []) + (node["NotResource"]?.located ?? [])
+        self.actions = Self.both("Action", of: node) { ActionOutline($0, isNegated: $1) }
+        self.resources = Self.both("Resource", of: node) { ResourceOutline($0, isNegated: $1) }
         self.principals = Self.principals(node["Principal"]) + Self.principals(node["NotPrincipal"])
         self.conditions = (node["Condition"]?.object ?? []).flatMap { operatorMember in
             let conditionOperator = ConditionOperator(operatorMember.key)
@@ -71,6 +71,13 @@ public struct StatementOutline: Sendable {
         self.elements.first { $0.key == name }
     }
 
+    /// What an element and its negated twin list.
+    private static func both<Item>(_ name: String, of node: JSONNode, _ item: (Located<String>, _ isNegated: Bool) -> Item) -> [Item] {
+        [(name, false), ("Not\(name)", true)].flatMap { name, isNegated in
+            (node[name]?.located ?? []).map { item($0, isNegated) }
+        }
+    }
+
     private static func principals(_ node: JSONNode?) -> [(kind: String?, text: Located<String>)] {
         guard let node else { return [] }
         if let text = node.string { return [(nil, Located(text, range: node.range))] }
@@ -78,8 +85,44 @@ public struct StatementOutline: Sendable {
     }
 }
 
+/// One string of `Action` or `NotAction`.
+public struct ActionOutline: Sendable {
+    public let text: Located<String>
+    /// Whether it stands in `NotAction`.
+    public let isNegated: Bool
+    /// The action or the pattern of actions, if the string has the form of one.
+    public let pattern: ActionPattern?
+
+    init(_ text: Located<String>, isNegated: Bool) {
+        self.text = text
+        self.isNegated = isNegated
+        self.pattern = ActionPattern(text.value)
+    }
+
+    public var value: String { self.text.value }
+    public var range: Range<Int> { self.text.range }
+}
+
+/// One string of `Resource` or `NotResource`.
+public struct ResourceOutline: Sendable {
+    public let text: Located<String>
+    /// Whether it stands in `NotResource`.
+    public let isNegated: Bool
+    /// The ARN or the pattern of ARNs, if the string has the form of one.
+    public let arn: ARN?
+
+    init(_ text: Located<String>, isNegated: Bool) {
+        self.text = text
+        self.isNegated = isNegated
+        self.arn = ARN(text.value)
+    }
+
+    public var value: String { self.text.value }
+    public var range: Range<Int> { self.text.range }
+}
+
 /// One key of a condition, with its operator, as they were written.
-public struct ConditionOutline: Sendable {
+public final class ConditionOutline: Sendable {
     /// The operator with everything under it.
     public let operatorMember: JSONMember
     /// The key with its values.

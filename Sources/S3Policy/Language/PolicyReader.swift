@@ -17,10 +17,15 @@ extension Policy {
     /// the validator tells it.
     /// - Throws: ``PolicyError`` for the first thing that has no meaning in the policy language.
     public init(_ document: JSONDocument, kind: PolicyKind) throws(PolicyError) {
+        try self.init(document, outline: document.root.map { PolicyOutline($0) }, kind: kind)
+    }
+
+    /// The same, where the outline is there already.
+    init(_ document: JSONDocument, outline: PolicyOutline?, kind: PolicyKind) throws(PolicyError) {
         if let problem = document.problems.first { throw PolicyError(problem.message, range: problem.range) }
-        guard let root = document.root else { throw PolicyError("There is no policy.", range: 0..<0) }
+        guard let root = document.root, let outline else { throw PolicyError("There is no policy.", range: 0..<0) }
         guard root.object != nil else { throw PolicyError("A policy is an object, not \(root.value.kindName).", range: root.range) }
-        self = try PolicyReader(outline: PolicyOutline(root), kind: kind).policy(root)
+        self = try PolicyReader(outline: outline, kind: kind).policy(root)
     }
 }
 

@@ -7,7 +7,8 @@ extension ServiceReference {
 
     /// The actions that a pattern matches.
     public func actions(matching pattern: ActionPattern) -> [ActionReference] {
-        guard Glob(pattern.service.lowercased()).matches("s3") else { return [] }
+        let service = pattern.service.lowercased()
+        guard service == "s3" || Glob(service).matches("s3") else { return [] }
         if let exact = self.action(named: pattern.name) { return [exact] }
         if pattern.name == "*" { return self.actions }
         guard pattern.name.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }) else { return [] }
@@ -51,18 +52,18 @@ extension ServiceReference {
         return family + (key.tagKey.map { "/\($0)" } ?? "")
     }
 
-    /// Whether a request for the action can have the key, by itself or by one of its resource types.
-    func supports(_ key: ConditionKey, for action: ActionReference) -> Bool {
-        let family = key.family
-        return action.supports(key) || action.resourceTypes.contains { self.resourceType(named: $0)?.families.contains(family) == true }
+    /// The types of resources of a bucket policy that the actions of a pattern are about.
+    func bucketPolicyTypes(of pattern: ActionPattern) -> BucketPolicyTypes {
+        let actions = self.actions(matching: pattern)
+        return actions.count == self.actions.count ? .both : actions.reduce(into: []) { $0.formUnion($1.bucketPolicyTypes) }
     }
 
     /// The types of resources of a bucket policy that a resource pattern can be.
-    func bucketPolicyTypes(of resource: String) -> BucketPolicyTypes {
-        guard resource != "*", let arn = ARN(resource) else { return .both }
+    func bucketPolicyTypes(of resource: ResourceOutline) -> BucketPolicyTypes {
+        guard let arn = resource.arn else { return .both }
         guard arn.isBucketOrObject else { return arn.resource.contains("/object/") ? .object : .both }
         // A wildcard or a variable may reach over the slash.
-        let beforeSlash = arn.resource.prefix { $0 != "/" }
+        let beforeSlash = arn.resource[..<(arn.resource.utf8.firstIndex(of: UInt8(ascii: "/")) ?? arn.resource.endIndex)]
         if beforeSlash.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }) || beforeSlash.contains("${") {
             return .both
         }
@@ -91,24 +92,39 @@ extension BucketPolicyTypes {
 extension ARN {
     /// Whether the resource is a bucket or an object of one, rather than an access point, a job and the like.
     var isBucketOrObject: Bool {
-        let kinds = ["accesspoint/", "access-grants/", "job/", "storage-lens/", "storage-lens-group/", "async-request/"]
-        return !kinds.contains { self.resource.hasPrefix($0) }
+        !Self.otherKinds.contains { self.resource.utf8.starts(with: $0) }
             || self.region.isEmpty && self.account.isEmpty && self.resource.hasPrefix("job/")
     }
 
+    private static let otherKinds = [
+        "accesspoint/", "access-grants/", "job/", "storage-lens/", "storage-lens-group/", "async-request/",
+    ].map { Array($0.utf8) }
+
     /// Whether what stands before the first slash could be a bucket's name, a pattern of names, or what templates put in their place.
     fileprivate var hasBucketName: Bool {
-        let bucket = self.resource.replacingPlaceholders.prefix { $0 != "/" }
-        return !bucket.isEmpty && bucket.utf8.count <= 255
-            && bucket.utf8.allSatisfy { $0.isLetterOrDigit || "-._*?{},' ".utf8.contains($0) }
+        let resource = self.resource.replacingPlaceholders
+        let bucket = resource[..<(resource.utf8.firstIndex(of: UInt8(ascii: "/")) ?? resource.endIndex)]
+        return !bucket.isEmpty && bucket.utf8.count <= 255 && bucket.utf8.allSatisfy { $0.isLetterOrDigit || $0.isNameMark }
+    }
+}
+
+extension UInt8 {
+    /// Whether it is a punctuation mark that stands in a bucket's name, a pattern of names, or a template.
+    fileprivate var isNameMark: Bool {
+        switch self {
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "{"),
+            UInt8(ascii: "}"), UInt8(ascii: ","), UInt8(ascii: "'"), UInt8(ascii: " "):
+            true
+        default: false
+        }
     }
 }
 
 extension String {
     /// `${Name}` becomes `*`.
     fileprivate var replacingPlaceholders: String {
+        guard self.utf8.contains(UInt8(ascii: "$")) else { return self }
         let bytes = Array(self.utf8)
-        guard bytes.contains(UInt8(ascii: "$")) else { return self }
         let braces = VariableBraces(bytes)
         var text: [UInt8] = []
         var index = 0

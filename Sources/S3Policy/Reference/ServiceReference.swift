@@ -13,6 +13,8 @@ public struct ServiceReference: Sendable {
 
     private let actionIndexes: [String: Int]
     private let keyIndexes: [String: Int]
+    /// The keys of each resource type in lower case, without tags' placeholders.
+    private let familiesOfTypes: [String: Set<String>]
 
     /// The data that Countersign comes with.
     public static let embedded: ServiceReference = {
@@ -34,6 +36,9 @@ public struct ServiceReference: Sendable {
             self.actions.enumerated().map { ($0.element.lowercasedName, $0.offset) }, uniquingKeysWith: { first, _ in first })
         self.keyIndexes = Dictionary(
             self.conditionKeys.enumerated().map { ($0.element.lowercasedFamily, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        self.familiesOfTypes = Dictionary(
+            resourceTypes.map { ($0.name, Set($0.conditionKeys.map(ConditionKeyReference.lowercasedFamily))) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// The action of a name, without `s3:`; case does not count.
@@ -55,6 +60,11 @@ public struct ServiceReference: Sendable {
     /// The resource type of a name, such as `object`.
     public func resourceType(named name: String) -> ResourceTypeReference? {
         self.resourceTypes.first { $0.name == name }
+    }
+
+    /// Whether a request for the action can have the key, by itself or by one of its resource types.
+    func supports(_ key: ConditionKey, for action: ActionReference) -> Bool {
+        action.supports(key) || action.resourceTypes.contains { self.familiesOfTypes[$0]?.contains(key.family) == true }
     }
 }
 
@@ -97,15 +107,6 @@ public struct ResourceTypeReference: Sendable, Hashable {
     /// With placeholders, such as `arn:${Partition}:s3:::${BucketName}/${ObjectName}`.
     public let arnFormats: [String]
     public let conditionKeys: [String]
-    /// The keys in lower case, without tags' placeholders.
-    let families: Set<String>
-
-    init(name: String, arnFormats: [String], conditionKeys: [String]) {
-        self.name = name
-        self.arnFormats = arnFormats
-        self.conditionKeys = conditionKeys
-        self.families = Set(conditionKeys.map(ConditionKeyReference.lowercasedFamily))
-    }
 }
 
 /// One condition key.

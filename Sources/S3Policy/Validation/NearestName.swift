@@ -7,7 +7,10 @@ enum NearestName {
         let limit = wanted.count < 2 ? 0 : wanted.count < 5 ? 1 : 2
         var best: (names: [String], distance: Int) = ([], limit + 1)
         for name in names where abs(name.utf8.count - wanted.count) <= limit {
-            let distance = self.distance(wanted, Array(name.lowercased().utf8))
+            let other = Array(name.lowercased().utf8)
+            // Each change concerns one letter, or swaps two: more letters that only one of the two has cannot be changed away.
+            guard self.unshared(wanted, other) <= 2 * limit else { continue }
+            let distance = self.distance(wanted, other)
             if distance < best.distance { best = ([name], distance) } else if distance == best.distance { best.names.append(name) }
         }
         return best.distance <= limit && best.names.count == 1 ? best.names[0] : nil
@@ -15,6 +18,16 @@ enum NearestName {
 
     /// No name is longer, in bytes.
     private static let longest = 80
+
+    /// How many letters one of the two has more of than the other.
+    private static func unshared(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var counts = InlineArray<256, Int8>(repeating: 0)
+        for letter in left { counts[Int(letter)] += 1 }
+        for letter in right { counts[Int(letter)] -= 1 }
+        var sum = 0
+        for index in counts.indices { sum += abs(Int(counts[index])) }
+        return sum
+    }
 
     /// How many letters must be put in, taken out, replaced or swapped with their neighbour.
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {

@@ -20,7 +20,7 @@ public struct ValidationSubject: Sendable {
         self.root = root
         self.kind = kind
         self.outline = PolicyOutline(root)
-        self.policy = try? Policy(document, kind: kind)
+        self.policy = try? Policy(document, outline: self.outline, kind: kind)
         self.reference = reference
         self.statements = self.outline.statements.filter { $0.node.object != nil }
         self.conditions = self.statements.flatMap { statement in statement.conditions.map { (statement, $0) } }
@@ -37,12 +37,12 @@ public struct ValidationSubject: Sendable {
     }
 
     /// A finding for each string that names actions.
-    func inActions(_ find: (StatementOutline, Located<String>) -> Finding?) -> [Finding] {
+    func inActions(_ find: (StatementOutline, ActionOutline) -> Finding?) -> [Finding] {
         self.statements.flatMap { statement in statement.actions.compactMap { find(statement, $0) } }
     }
 
     /// A finding for each string that names resources.
-    func inResources(_ find: (StatementOutline, Located<String>) -> Finding?) -> [Finding] {
+    func inResources(_ find: (StatementOutline, ResourceOutline) -> Finding?) -> [Finding] {
         self.statements.flatMap { statement in statement.resources.compactMap { find(statement, $0) } }
     }
 }

@@ -66,13 +66,13 @@ struct UploadHandlers: Sendable {
     }
 
     func rules(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        let (_, office) = try await authenticate(request, context.record)
+        let (caller, office) = try await authenticate(request, context.record)
         return .json { json in
             json.object { json in
                 json.member("environment", office.environment.name)
                 json.name("rules")
                 json.array { json in
-                    for rule in office.environment.rules { rule.write(to: &json) }
+                    for rule in office.environment.rules where caller.mayUse(rule: rule.name) { rule.write(to: &json) }
                 }
             }
         }

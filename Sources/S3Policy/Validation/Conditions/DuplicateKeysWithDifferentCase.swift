@@ -9,8 +9,9 @@ enum DuplicateKeysWithDifferentCase: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
             (statement.element("Condition")?.value.object ?? []).flatMap { block -> [Finding] in
+                guard let members = block.value.object, members.count > 1 else { return [] }
                 var first: [[UInt8]: JSONMember] = [:]
-                return (block.value.object ?? []).compactMap { member in
+                return members.compactMap { member in
                     let form = Array(member.key.lowercased().utf8)
                     guard let twin = first[form] else {
                         first[form] = member

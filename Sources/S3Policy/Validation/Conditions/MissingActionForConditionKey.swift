@@ -13,8 +13,8 @@ enum MissingActionForConditionKey: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
-            guard statement.effect == .allow, let list = statement.element("Action")?.value.located, !list.isEmpty else { return [] }
-            let patterns = list.compactMap { ActionPattern($0.value) }
+            guard statement.effect == .allow else { return [] }
+            let patterns = statement.actions.filter { !$0.isNegated }.compactMap(\.pattern)
             return statement.conditions.compactMap { condition in
                 guard let key = condition.key, let action = actions[key.lowercased], let conditionOperator = condition.operator,
                     !condition.holdsWhenMissing, !conditionOperator.comparison.isNegated, conditionOperator.comparison != .null,

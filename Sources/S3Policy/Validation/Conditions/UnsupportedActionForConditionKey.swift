@@ -10,8 +10,8 @@ enum UnsupportedActionForConditionKey: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
             let conditions = statement.conditions.filter { $0.key?.prefix.lowercased() == "s3" && $0.operator?.hasIfExists != true }
-            guard !conditions.isEmpty else { return [] }
-            let actions = self.actions(of: statement, subject.reference)
+            let actions = conditions.isEmpty ? [] : self.actions(of: statement, subject.reference)
+            guard !actions.isEmpty else { return [] }
             return conditions.compactMap { condition in
                 guard let key = condition.key, subject.reference.conditionKey(key) != nil else { return nil }
                 let unsupported = actions.filter { !subject.reference.supports(key, for: $0.action) }
@@ -33,11 +33,11 @@ enum UnsupportedActionForConditionKey: ValidationRule {
         text: Located<String>, action: ActionReference
     )] {
         var seen: Set<String> = []
-        return (statement.element("Action")?.value.located ?? []).compactMap { text in
-            guard let pattern = ActionPattern(text.value), pattern.service.lowercased() == "s3",
+        return statement.actions.compactMap { listed in
+            guard !listed.isNegated, let pattern = listed.pattern, pattern.service.lowercased() == "s3",
                 let action = reference.action(named: pattern.name), seen.insert(action.name).inserted
             else { return nil }
-            return (text, action)
+            return (listed.text, action)
         }
     }
 }

@@ -43,8 +43,8 @@ enum UnsupportedTagConditionKey: ValidationRule {
 
     /// The first of the listed actions that does not have the key. What is not S3's, or not known, is not judged.
     private static func unsupported(in statement: StatementOutline, _ key: ConditionKey, _ subject: ValidationSubject) -> String? {
-        statement.actions.first { text in
-            guard let pattern = ActionPattern(text.value) else { return false }
+        statement.actions.first { action in
+            guard let pattern = action.pattern else { return false }
             let actions = subject.reference.actions(matching: pattern).filter { isJudged($0, in: subject.kind) }
             return !actions.isEmpty && !actions.contains { subject.reference.supports(key, for: $0) }
         }?.value
@@ -57,7 +57,7 @@ enum UnsupportedTagConditionKey: ValidationRule {
 
     /// An action that the statement is about and that does not have the key.
     private static func leftOver(by statement: StatementOutline, _ key: ConditionKey, _ subject: ValidationSubject) -> String? {
-        let patterns = statement.actions.compactMap { ActionPattern($0.value) }
+        let patterns = statement.actions.compactMap(\.pattern)
         let action = subject.reference.actions.first { action in
             isJudged(action, in: subject.kind) && !subject.reference.supports(key, for: action)
                 && !patterns.contains { $0.matches("s3:\(action.name)") }

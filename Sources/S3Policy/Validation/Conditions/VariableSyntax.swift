@@ -14,7 +14,7 @@ enum VariableSyntax: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         guard subject.outline.version == .v2012 else { return [] }
         return subject.inStatements { statement in
-            (statement.resources + statement.conditions.flatMap(\.texts)).compactMap { text in
+            (statement.resources.map(\.text) + statement.conditions.flatMap(\.texts)).compactMap { text in
                 mistake(in: text.value).map { mistake in
                     Finding(mistake.code, mistake.message, at: text.range, fix: mistake.corrected.map { .replace(text.range, by: $0) })
                 }

@@ -9,14 +9,14 @@ enum VariableUnsupported: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
-            let others = statement.actions + statement.principals.map(\.text)
+            let others = statement.actions.map(\.text) + statement.principals.map(\.text)
             let elements = others.filter { !PolicyText($0.value, version: .v2012).variables.isEmpty }.map { text in
                 Finding(
                     .variableUnsupportedInElement, "Policy variables are replaced in resources and conditions only; write a name here.",
                     at: text.range)
             }
             guard subject.outline.version != .v2012 else { return elements }
-            let texts = statement.resources + statement.conditions.flatMap(\.texts)
+            let texts = statement.resources.map(\.text) + statement.conditions.flatMap(\.texts)
             return elements
                 + texts.filter { !PolicyText($0.value, version: .v2012).variables.isEmpty }.map { text in
                     let message =

@@ -11,16 +11,16 @@ enum ActionDoesNotApply: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         guard subject.kind == .bucket else { return [] }
         return subject.inStatements { statement in
-            let resources = statement.element("Resource")?.value.located ?? []
-            // Other rules tell what is no resource of S3.
-            guard !resources.isEmpty, resources.allSatisfy({ isResource($0.value, in: subject.reference) }) else { return [] }
-            let types = resources.reduce(into: BucketPolicyTypes()) { $0.formUnion(subject.reference.bucketPolicyTypes(of: $1.value)) }
+            let resources = statement.resources.filter { !$0.isNegated }
+            let types = resources.reduce(into: BucketPolicyTypes()) { $0.formUnion(subject.reference.bucketPolicyTypes(of: $1)) }
             // Every action can be about one of the two.
             guard types != .both else { return [] }
-            return (statement.element("Action")?.value.located ?? []).compactMap { action in
-                guard let pattern = ActionPattern(action.value) else { return nil }
-                let actions = subject.reference.actions(matching: pattern).filter { !$0.bucketPolicyTypes.isEmpty }
-                guard !actions.isEmpty, actions.allSatisfy({ types.isDisjoint(with: $0.bucketPolicyTypes) }) else { return nil }
+            // Other rules tell what is no resource of S3.
+            guard !resources.isEmpty, resources.allSatisfy({ isResource($0, in: subject.reference) }) else { return [] }
+            return statement.actions.compactMap { action in
+                guard !action.isNegated, let pattern = action.pattern else { return nil }
+                let possible = subject.reference.bucketPolicyTypes(of: pattern)
+                guard !possible.isEmpty, possible.isDisjoint(with: types) else { return nil }
                 let hint =
                     types.contains(.object)
                     ? "it needs the bucket itself, without a slash" : "it needs objects, such as arn:aws:s3:::bucket/*"
@@ -32,7 +32,7 @@ enum ActionDoesNotApply: ValidationRule {
         }
     }
 
-    private static func isResource(_ text: String, in reference: ServiceReference) -> Bool {
-        text == "*" || ARN(text).map { $0.service == "s3" && reference.matchesFormat($0) } == true
+    private static func isResource(_ resource: ResourceOutline, in reference: ServiceReference) -> Bool {
+        resource.value == "*" || resource.arn.map { $0.service == "s3" && reference.matchesFormat($0) } == true
     }
 }

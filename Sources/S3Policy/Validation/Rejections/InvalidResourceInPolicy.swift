@@ -13,7 +13,7 @@ enum InvalidResourceInPolicy: ValidationRule {
         guard subject.kind == .bucket else { return [] }
         let everything = subject.inResources { statement, resource in
             // UnsupportedActionInPolicy tells policies of other services.
-            guard resource.value == "*", statement.actions.allSatisfy({ isOfS3($0.value) }) else { return nil }
+            guard resource.value == "*", statement.actions.allSatisfy({ isOfS3($0.pattern) }) else { return nil }
             let message =
                 "Policy has invalid resource: \"*\" is none in a bucket policy; name the bucket, arn:aws:s3:::bucket, and what is in it, arn:aws:s3:::bucket/*."
             return Finding(.invalidResourceInPolicy, message, at: resource.range)
@@ -21,15 +21,15 @@ enum InvalidResourceInPolicy: ValidationRule {
         return everything + [self.severalBuckets(in: subject)].compactMap(\.self)
     }
 
-    private static func isOfS3(_ action: String) -> Bool {
-        ["s3", "*"].contains(ActionPattern(action)?.service.lowercased())
+    private static func isOfS3(_ action: ActionPattern?) -> Bool {
+        ["s3", "*"].contains(action?.service.lowercased())
     }
 
     /// The first mention of each bucket, where there are several. Patterns and variables may be any bucket.
     private static func severalBuckets(in subject: ValidationSubject) -> Finding? {
         var first: [(name: Substring, range: Range<Int>)] = []
         for resource in subject.statements.flatMap(\.resources) {
-            guard let arn = ARN(resource.value), arn.service == "s3" else { continue }
+            guard let arn = resource.arn, arn.service == "s3" else { continue }
             // Only the policies of access points and of VPC endpoints, which are about several buckets, name access points.
             guard arn.isBucketOrObject else { return nil }
             let name = arn.resource.prefix { $0 != "/" }

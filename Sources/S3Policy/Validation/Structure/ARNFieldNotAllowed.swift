@@ -10,7 +10,7 @@ enum ARNFieldNotAllowed: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
             statement.resources.flatMap { resource -> [Finding] in
-                guard let arn = ARN(resource.value), arn.service == "s3", !(arn.region.isEmpty && arn.account.isEmpty) else { return [] }
+                guard let arn = resource.arn, arn.service == "s3", !(arn.region.isEmpty && arn.account.isEmpty) else { return [] }
                 guard arn.isBucketOrObject, subject.reference.matchesFormat(arn), !subject.reference.canHaveAccount(arn) else { return [] }
                 let bare = ARN(partition: arn.partition, service: arn.service, region: "", account: "", resource: arn.resource).description
                 var findings: [Finding] = []

@@ -14,7 +14,7 @@ enum AccessPointARN: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
             statement.resources.flatMap { resource -> [Finding] in
-                guard let arn = ARN(resource.value), arn.service == "s3", !arn.isBucketOrObject, subject.reference.matchesFormat(arn) else {
+                guard let arn = resource.arn, arn.service == "s3", !arn.isBucketOrObject, subject.reference.matchesFormat(arn) else {
                     return []
                 }
                 func finding(_ code: IssueCode, _ message: String) -> Finding { Finding(code, message, at: resource.range) }

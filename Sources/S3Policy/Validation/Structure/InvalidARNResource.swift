@@ -8,7 +8,7 @@ enum InvalidARNResource: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inResources { _, resource in
-            guard let arn = ARN(resource.value), arn.service == "s3", !subject.reference.matchesFormat(arn) else { return nil }
+            guard let arn = resource.arn, arn.service == "s3", !subject.reference.matchesFormat(arn) else { return nil }
             let meant = MeantResource.arn(for: resource.value).flatMap { $0 == resource.value ? nil : $0 }
             let message =
                 "S3 has no resource \"\(arn.resource)\"; write arn:aws:s3:::bucket for a bucket and arn:aws:s3:::bucket/key for objects."

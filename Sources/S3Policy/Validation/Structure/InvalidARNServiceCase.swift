@@ -8,7 +8,7 @@ enum InvalidARNServiceCase: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inResources { _, resource in
-            guard let arn = ARN(resource.value), arn.service != arn.service.lowercased() else { return nil }
+            guard let arn = resource.arn, arn.service != arn.service.lowercased() else { return nil }
             let fixed = ARN(
                 partition: arn.partition, service: arn.service.lowercased(), region: arn.region, account: arn.account,
                 resource: arn.resource)

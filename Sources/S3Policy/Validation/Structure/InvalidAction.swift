@@ -9,7 +9,7 @@ enum InvalidAction: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inActions { _, action in
             guard !action.value.contains("${") else { return nil }
-            guard let pattern = ActionPattern(action.value) else { return self.malformed(action, in: subject) }
+            guard let pattern = action.pattern else { return self.malformed(action.text, in: subject) }
             guard pattern.service.lowercased() == "s3", !subject.reference.hasAction(pattern) else { return nil }
             if let meant = OperationNames.action(of: pattern.name) {
                 let message = "\(pattern.name) is an operation, not an action: it asks for s3:\(meant)."

@@ -8,7 +8,7 @@ enum InvalidPartition: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inResources { _, resource in
-            guard let arn = ARN(resource.value), !partitions.contains(arn.partition), !arn.partition.isOpen
+            guard let arn = resource.arn, !partitions.contains(arn.partition), !arn.partition.isOpen
             else { return nil }
             let nearest = NearestName.of(arn.partition, among: partitions).map { partition in
                 ARN(partition: partition, service: arn.service, region: arn.region, account: arn.account, resource: arn.resource)

@@ -21,8 +21,8 @@ enum InvalidService: ValidationRule {
         }
     }
 
-    private static func finding(in resource: Located<String>) -> Finding? {
-        guard let arn = ARN(resource.value), !arn.service.isOpen, !isService(arn.service) else { return nil }
+    private static func finding(in resource: ResourceOutline) -> Finding? {
+        guard let arn = resource.arn, !arn.service.isOpen, !isService(arn.service) else { return nil }
         guard arn.service.isEmpty else {
             let message = ServicePrefixes.unknownMessage(arn.service) + Finding.didYouMean(nearest(to: arn.service))
             return Finding(.invalidService, message, at: resource.range)

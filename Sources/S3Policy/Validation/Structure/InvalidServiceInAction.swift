@@ -8,7 +8,7 @@ enum InvalidServiceInAction: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inActions { _, action in
-            guard let pattern = ActionPattern(action.value), !pattern.service.contains(where: { $0 == "*" || $0 == "?" || $0 == "$" })
+            guard let pattern = action.pattern, !pattern.service.contains(where: { $0 == "*" || $0 == "?" || $0 == "$" })
             else { return nil }
             guard !ServicePrefixes.all.contains(pattern.service.lowercased()) else { return nil }
             let isS3 = subject.reference.action(named: pattern.name) != nil

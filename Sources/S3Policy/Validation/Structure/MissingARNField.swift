@@ -8,9 +8,7 @@ enum MissingARNField: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inResources { _, resource in
-            guard resource.value.hasPrefix("arn:"), resource.value.split(separator: ":", omittingEmptySubsequences: false).count < 6 else {
-                return nil
-            }
+            guard resource.arn == nil, resource.value.hasPrefix("arn:") else { return nil }
             let meant = MeantResource.arn(for: resource.value)
             let message = "An ARN has six fields between colons: arn:partition:service:region:account:resource."
             let hint = meant == nil ? " For S3: arn:aws:s3:::bucket/key." : Finding.didYouMean(meant)

@@ -8,19 +8,37 @@ enum RedundantStatement: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         guard subject.statements.count > 1 else { return [] }
-        var seen: [[UInt8]: Int] = [:]
         let list = subject.outline.element("Statement")?.value.array
-        return subject.statements.compactMap { statement in
-            let elements = statement.elements.filter { $0.key != "Sid" }
-            let content = self.normalForm(of: .object(elements))
-            guard !elements.isEmpty, let first = seen[content] else {
-                seen[content] = statement.index
-                return nil
+        let candidates = Dictionary(grouping: subject.statements, by: { self.size(of: $0.elements.lazy.filter(self.counts)) })
+        return candidates.values.filter { $0.count > 1 }.flatMap { statements -> [Finding] in
+            var seen: [[UInt8]: Int] = [:]
+            return statements.compactMap { statement in
+                let form = self.normalForm(of: .object(statement.elements.filter(self.counts)))
+                guard let first = seen[form], statement.elements.contains(where: self.counts) else {
+                    seen[form] = statement.index
+                    return nil
+                }
+                let message = "This statement says the same as statement \(first + 1); delete one of the two."
+                return Finding(
+                    .redundantStatement, message, at: statement.node.range,
+                    fix: list.map { Redundancy.removal(of: statement.index, from: $0) })
             }
-            let message = "This statement says the same as statement \(first + 1); delete one of the two."
-            return Finding(
-                .redundantStatement, message, at: statement.node.range,
-                fix: list.map { Redundancy.removal(of: statement.index, from: $0) })
+        }
+    }
+
+    private static func counts(_ element: JSONMember) -> Bool { element.key != "Sid" }
+
+    /// How much text there is, which is the same for values that say the same; most statements differ in it already.
+    private static func size(of members: some Sequence<JSONMember>) -> Int {
+        members.reduce(0) { $0 + $1.key.utf8.count + self.size(of: $1.value) }
+    }
+
+    private static func size(of node: JSONNode) -> Int {
+        switch node.value {
+        case .null, .boolean: 0
+        case .number(let text), .string(let text): text.utf8.count
+        case .array(let items): items.reduce(0) { $0 + self.size(of: $1) }
+        case .object(let members): self.size(of: members)
         }
     }
 

@@ -9,7 +9,7 @@ enum UnsupportedActionInPolicy: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         guard subject.kind == .bucket else { return [] }
         return subject.inActions { _, action in
-            guard action.value != "*", let pattern = ActionPattern(action.value) else { return nil }
+            guard action.value != "*", let pattern = action.pattern else { return nil }
             let service = pattern.service.lowercased()
             guard ServicePrefixes.all.contains(service) else { return nil }
             if service != "s3" {

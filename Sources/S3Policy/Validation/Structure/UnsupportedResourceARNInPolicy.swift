@@ -9,7 +9,7 @@ enum UnsupportedResourceARNInPolicy: ValidationRule {
     static func findings(in subject: ValidationSubject) -> [Finding] {
         guard subject.kind == .bucket else { return [] }
         return subject.inResources { _, resource in
-            guard let arn = ARN(resource.value), ServicePrefixes.all.contains(arn.service.lowercased()) else { return nil }
+            guard let arn = resource.arn, ServicePrefixes.all.contains(arn.service.lowercased()) else { return nil }
             let isSupported = arn.service.lowercased() == "s3" && (arn.isBucketOrObject || arn.resource.hasPrefix("accesspoint/"))
             guard !isSupported else { return nil }
             let message = "A bucket policy is about its bucket and the objects in it; \(resource.value) is neither."

@@ -8,10 +8,10 @@ enum WildcardInServiceName: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inStatements { statement in
-            let actions = statement.actions.filter { $0.value != "*" && hasWildcard(ActionPattern($0.value)?.service) }
-            let resources = statement.resources.filter { hasWildcard(ARN($0.value)?.service) }
-            return (actions + resources).map { text in
-                Finding(.wildcardInServiceName, "Name the service, such as s3, instead of a pattern.", at: text.range)
+            let actions = statement.actions.filter { $0.value != "*" && hasWildcard($0.pattern?.service) }.map(\.range)
+            let resources = statement.resources.filter { hasWildcard($0.arn?.service) }.map(\.range)
+            return (actions + resources).map { range in
+                Finding(.wildcardInServiceName, "Name the service, such as s3, instead of a pattern.", at: range)
             }
         }
     }
