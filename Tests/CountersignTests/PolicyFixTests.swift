@@ -63,6 +63,18 @@ import Testing
         #expect(help.isEmpty || run.output.contains("= help: \(help)\n"), "\(run.output)")
     }
 
+    @Test func aLinkStaysOneAndItsFileKeepsWhoMayReadIt() async throws {
+        let files = try PolicyFiles(["real/p.json": PolicyFiles.policy(Self.deny)])
+        let manager = FileManager.default
+        try manager.setAttributes([.posixPermissions: 0o640], ofItemAtPath: files.path("real/p.json"))
+        try manager.createSymbolicLink(atPath: files.path("p.json"), withDestinationPath: "real/p.json")
+        _ = await CommandRun.command(["policy", "validate", "--fix", files.path("p.json")])
+        #expect(try manager.destinationOfSymbolicLink(atPath: files.path("p.json")) == "real/p.json")
+        #expect(try files.text("real/p.json").contains("[\"s3:PutObject\", \"s3:PutObjectAcl\"]"))
+        let permissions = try manager.attributesOfItem(atPath: files.path("real/p.json"))[.posixPermissions] as? NSNumber
+        #expect(permissions?.intValue == 0o640)
+    }
+
     @Test func whatIsNoPolicyIsLeftAndSaidSo() async throws {
         let cors = "{\"CORSRules\": [{\"AllowedOrigin\": [\"*\"], \"AllowedMethods\": [\"GET\"]}]}"
         let lifecycle = "{\"Rules\": [{\"Status\": \"Enabled\", \"Filter\": {}, \"Expiraton\": {\"Days\": 1}}]}"

@@ -43,7 +43,11 @@ struct PolicyFixer {
         }
         guard current.document.text.bytes != file.document.text.bytes else { return file }
         do {
-            try Data(current.document.text.bytes).write(to: URL(filePath: file.path), options: .atomic)
+            // An atomic write takes the place of what is there: of the file itself, never of a link to it, and with its permissions.
+            let target = URL(filePath: file.path).resolvingSymlinksInPath()
+            let permissions = try FileManager.default.attributesOfItem(atPath: target.path).filter { $0.key == .posixPermissions }
+            try Data(current.document.text.bytes).write(to: target, options: .atomic)
+            try FileManager.default.setAttributes(permissions, ofItemAtPath: target.path)
         } catch {
             throw CommandFailure.outside("\(file.path) cannot be written: \(error.localizedDescription)")
         }
