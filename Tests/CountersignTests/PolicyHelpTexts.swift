@@ -75,8 +75,8 @@ extension HelpTexts {
               --policies <dir>        The policies folder (default: COUNTERSIGN_POLICIES,
                                       else policies).
               --environment <name>    The environment that the files belong to.
-              --fix                   Make the changes that are certain and let nobody do
-                                      more than before.
+              --fix                   Make the changes to policies that are certain and let
+                                      nobody do more than before.
               --version               Show the version.
               -h, --help              Show help information.
 
@@ -249,12 +249,13 @@ extension HelpTexts {
             Countersign comes with S3's actions, resource types and condition keys as of a
             date. Newer ones are taken from a file in the shape of AWS's service reference,
             downloaded by whoever has a network, and kept in the policies folder as
-            .s3-reference.json, to be committed with the policies.
+            .s3-reference.json, to be committed with the policies. Data that are older than
+            those at hand, or of a day to come, are refused.
 
             Example:
               countersign policy data --update s3.json --date 2027-01-31
 
-            USAGE: countersign policy data [--update <file>] [--date <day>] [--policies <dir>]
+            USAGE: countersign policy data [--update <file>] [--date <day>] [--policies <dir>] [--format <format>]
 
             OPTIONS:
               --update <file>         Take the data of this file.
@@ -262,6 +263,7 @@ extension HelpTexts {
                                       as YYYY-MM-DD.
               --policies <dir>        The policies folder (default: COUNTERSIGN_POLICIES,
                                       else policies).
+              --format <format>       What to print. (values: text, json; default: text)
               --version               Show the version.
               -h, --help              Show help information.
 

@@ -61,8 +61,8 @@ struct PolicyFiles: ~Copyable {
             run.output == """
                 \(files.path("p.json")):4:68: error: S3 has no action GetObjct; it is not in the data of 2026-10-27. Did you mean s3:GetObject? [INVALID_ACTION]
                    |
-                 4 | …id": "Read", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObjct", "Resource": "arn:aws:s3:::b/*"}
-                   |                                                              ^^^^^^^^^^^^^
+                 4 |     {"Sid": "Read", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObjct", "Resource": "arn:aws:s3:::b/*"}
+                   |                                                                    ^^^^^^^^^^^^^
                    = help: replace it by s3:GetObject
 
 
