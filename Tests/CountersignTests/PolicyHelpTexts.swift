@@ -89,9 +89,11 @@ extension HelpTexts {
             decided.
 
             The request is given by --action, --resource, --principal and --context; or by
-            a presigned URL, form or ticket, from which actions, resource and context are
-            read; or as JSON lines in a file. What the policy asks for and the request does
-            not tell is listed.
+            a presigned URL, form or ticket, from which caller, actions, resource and
+            context are read; or as JSON lines in a file. What the policy asks for and the
+            request does not tell is listed. Of the caller a URL or form tells only the
+            account, by its access key id: name the user or role with --principal where
+            statements are about one.
 
             The answer is allowed, explicitDeny, implicitDeny or needsIdentityPolicy: the
             last when the caller's own IAM policies decide. Without --bucket-account the
@@ -116,7 +118,8 @@ extension HelpTexts {
               --action <action>       The action, such as s3:PutObject.
               --resource <arn>        The ARN of the bucket or object.
               --principal <principal> Who asks: an ARN, an account, a service, or anonymous
-                                      (also *). (default: anonymous)
+                                      (also *; default: anonymous, or whose key signed the
+                                      URL).
               --context <key=value>   A context key's value; an array in JSON for a key
                                       with several (repeatable).
               --context-file <file>   A JSON object of context keys; an array is a key with
