@@ -36,11 +36,14 @@ public struct IgnoreList: Sendable {
             guard mustExist else { return nil }
             throw SettingsError([SettingsProblem(file: file, message: "there is no such file")])
         }
-        guard let data = FileManager.default.contents(atPath: file), data.count <= YAMLDocument.maximumBytes,
-            let text = String(validating: data, as: UTF8.self)
-        else { throw SettingsError([SettingsProblem(file: file, message: "the file is not UTF-8, or larger than 256 KiB")]) }
         let document: YAMLDocument
-        do { document = try YAMLDocument(text, file: file) } catch { throw SettingsError([error]) }
+        do throws(SettingsProblem) {
+            let bytes = try PolicyFile.bytes(of: file, atMost: YAMLDocument.maximumBytes + 1)
+            guard bytes.count <= YAMLDocument.maximumBytes, let text = String(validating: bytes, as: UTF8.self) else {
+                throw SettingsProblem(file: file, message: "the file is not UTF-8, or larger than 256 KiB")
+            }
+            document = try YAMLDocument(text, file: file)
+        } catch { throw SettingsError([error]) }
         var reader = YAMLReader(file: file)
         self.entries = reader.ignoreEntries(document.root)
         self.folder = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
@@ -56,9 +59,15 @@ public struct IgnoreList: Sendable {
     }
 
     /// What is to be told of the entries that took away nothing, on a day (YYYY-MM-DD).
+    ///
+    /// - Parameter paths: The files that were looked at; entries for others are not judged, unless their file is not there.
     public func notes(used: [Entry], paths: [String], on day: String) -> [String] {
-        self.entries.filter { entry in !used.contains(entry) && paths.contains { entry.concerns($0, in: self.folder) } }.map { entry in
-            entry.expires < day
+        self.entries.filter { !used.contains($0) }.compactMap { entry in
+            guard FileManager.default.fileExists(atPath: "\(self.folder)/\(entry.file)") else {
+                return "\(entry.place): there is no file \(entry.file) in \(self.folder); correct this entry or delete it"
+            }
+            guard paths.contains(where: { entry.concerns($0, in: self.folder) }) else { return nil }
+            return entry.expires < day
                 ? "\(entry.place): this entry held until \(entry.expires); look at the finding again"
                 : "\(entry.place): nothing is ignored by this entry any more; delete it"
         }
@@ -93,7 +102,7 @@ extension YAMLReader {
                 }
                 values[key] = value
             }
-            if let day = values["expires"], day.utf8.count != 10 || PolicyDate(day) == nil {
+            if let day = values["expires"], PolicyDate.midnight(ofDay: day) == nil {
                 report("expires is a day such as 2027-03-31", at: fields["expires"]?.mark ?? node.mark)
                 return nil
             }

@@ -33,6 +33,12 @@ extension ContentType {
         ContentType.extensions.keys.sorted().first { $0.hasPrefix("\(topLevel)/") && (try? ContentType($0))?.runsInBrowser == false }
     }
 
+    /// What `{ext}` can become for a type that a pattern allows, the empty text included where a type has no extension.
+    static func fileExtensions(of pattern: ContentTypePattern) -> [String] {
+        guard pattern.text.hasSuffix("/*") else { return [(try? ContentType(pattern.text))?.fileExtension ?? ""] }
+        return extensions.keys.compactMap { try? ContentType($0) }.filter(pattern.allows).map(\.fileExtension)
+    }
+
     /// The longest extension in the table, with its dot.
     static let maximumExtensionBytes = extensions.values.map { $0[0].utf8.count + 1 }.max() ?? 0
 
@@ -124,4 +130,11 @@ extension ContentType {
         "video/x-matroska": ["mkv"],
         "video/x-msvideo": ["avi"],
     ]
+}
+
+extension [ContentTypePattern] {
+    /// What `{ext}` can become for all types that are allowed.
+    var fileExtensions: [String] {
+        Set(self.flatMap(ContentType.fileExtensions)).sorted()
+    }
 }

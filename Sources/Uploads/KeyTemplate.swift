@@ -164,6 +164,44 @@ struct KeyValues {
     }
 }
 
+// MARK: - All keys of a template
+
+extension KeyTemplate {
+    /// A place in a key: the bytes that can stand there, and whether there can be more of them.
+    struct Place {
+        let bytes: Set<UInt8>
+        var repeats = false
+    }
+
+    /// Every key that the template can make, place by place, once for each ending.
+    func places(environment: String, rule: String, extensions: [String]) -> [[Place]] {
+        var places: [Place] = []
+        for (index, segment) in resolved(environment: environment, rule: rule).enumerated() {
+            if index > 0 { places.append(Place(bytes: [UInt8(ascii: "/")])) }
+            for part in segment { places += KeyTemplate.places(of: part) }
+        }
+        return (contains(.ext) ? extensions : [""]).map { ending in places + ending.utf8.map { Place(bytes: [$0]) } }
+    }
+
+    private static func places(of part: Part) -> [Place] {
+        let digits = Set(UInt8(ascii: "0")...UInt8(ascii: "9"))
+        let hexadecimal = digits.union(UInt8(ascii: "a")...UInt8(ascii: "f"))
+        func many(_ bytes: Set<UInt8>, _ count: Int) -> [Place] { Array(repeating: Place(bytes: bytes), count: count) }
+        switch part {
+        case .literal(let text): return text.utf8.map { Place(bytes: [$0]) }
+        case .placeholder(.caller):
+            let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+            return [Place(bytes: digits.union(letters).union("-_\(Caller.separators)".utf8), repeats: true)]
+        case .placeholder(.uuid):
+            return [8, 4, 4, 4, 12].map { many(hexadecimal, $0) }.joined(separator: [Place(bytes: [UInt8(ascii: "-")])]).map(\.self)
+        case .placeholder(.sha256): return many(hexadecimal, 64)
+        case .placeholder(.yyyy): return many(digits, 4)
+        case .placeholder(.mm), .placeholder(.dd): return many(digits, 2)
+        case .placeholder(.ext), .placeholder(.rule), .placeholder(.environment): return []
+        }
+    }
+}
+
 // MARK: - Parsing
 
 extension KeyTemplate {

@@ -124,3 +124,94 @@ import Testing
         #expect(await ask("access", files.path("good.json"), "--resource", "my-bucket").code == 2)
     }
 }
+
+/// How `policy simulate` takes requests.
+@Suite final class PolicySimulateTests {
+    private let files: PolicyFiles
+
+    init() throws {
+        self.files = try PolicyFiles([
+            "p.json": """
+            {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::my-bucket/*"},
+            {"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::052310077262:root"}, "Action": "s3:PutObject",
+             "Resource": "arn:aws:s3:::my-bucket/private/*"},
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::my-bucket/*",
+             "Condition": {"StringEquals": {"aws:Referer": "https://www.example.com/"}}}
+            ]}
+            """,
+            "signer-policy.json": """
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::my-bucket/*"}]}
+            """,
+        ])
+    }
+
+    private func simulate(_ arguments: String...) async -> CommandRun {
+        await CommandRun.command(["policy", "simulate", "--policy", files.path("p.json")] + arguments)
+    }
+
+    /// A URL that the holder of a key signed; the account 052310077262 is in the key's id.
+    private func url(key: String, accessKeyID: String = "AKIAQYLPMN5HFIQR7XYA", at: String? = nil) async throws -> String {
+        var variables = CommandRun.exampleVariables
+        variables["AWS_ACCESS_KEY_ID"] = accessKeyID
+        let run = await CommandRun.command(
+            ["presign", "put", "s3://my-bucket/\(key)", "--region", "eu-central-1"] + (at.map { ["--at", $0] } ?? []), variables: variables)
+        try #require(run.code == 0, "\(run.diagnostics)")
+        return run.output.trimmingCharacters(in: .newlines)
+    }
+
+    @Test func whoSignedAURLIsOfTheAccountInTheAccessKey() async throws {
+        let denied = await simulate("--method", "PUT", "--url", try await url(key: "private/a"))
+        #expect(denied.code == 1 && denied.output.hasPrefix("explicitDeny  s3:PutObject on arn:aws:s3:::my-bucket/private/a by "))
+        #expect(denied.output.contains("arn:aws:iam::052310077262:user/unknown"))
+        let allowed = await simulate("--method", "PUT", "--url", try await url(key: "a"))
+        #expect(allowed.code == 0 && allowed.diagnostics == "", "\(allowed.diagnostics)")
+        // An id of before 2019 tells nothing.
+        let untold = await simulate("--method", "PUT", "--url", try await url(key: "a", accessKeyID: "AKIAIOSFODNN7EXAMPLE"))
+        #expect(untold.code == 2 && untold.diagnostics.contains("--principal"))
+    }
+
+    @Test func anEndedURLIsToldAsSuch() async throws {
+        let url = try await url(key: "a", at: "20100101T000000Z")
+        let run = await simulate("--method", "PUT", "--url", url, "--principal", "arn:aws:iam::111122223333:user/u")
+        #expect(run.diagnostics == "it ended at 2010-01-01T00:15:00Z, so that S3 refuses it whatever the policy says.\n")
+    }
+
+    @Test(arguments: [
+        (["--action", "s3:Get*", "--resource", "arn:aws:s3:::my-bucket/a"], "s3:Get* is not one action"),
+        (["--action", "GetObject", "--resource", "arn:aws:s3:::my-bucket/a"], "GetObject is not one action"),
+        (["--action", "s3:GetObject", "--resource", "my-bucket/a"], "my-bucket/a is no ARN"),
+        (
+            ["--action", "s3:GetObject", "--resource", "arn:aws:s3:::my-bucket/a", "--principal", "arn:aws:iam::12345:user/john.doe"],
+            "is no principal"
+        ),
+    ])
+    func whatIsNoRequestIsRefused(arguments: [String], hint: String) async throws {
+        let run = await CommandRun.command(["policy", "simulate", "--policy", files.path("p.json")] + arguments)
+        #expect(run.code == 2 && run.diagnostics.contains(hint) && run.output == "", "\(run.diagnostics)")
+    }
+
+    @Test func anUnknownActionIsToldWithTheDayOfTheData() async throws {
+        let run = await simulate("--action", "s3:GetObjct", "--resource", "arn:aws:s3:::my-bucket/a")
+        #expect(run.code == 1 && run.diagnostics.hasPrefix("s3:GetObjct is not in the data of 20"))
+    }
+
+    @Test func theStatementThatCameNearestIsNamed() async throws {
+        let run = await simulate("--action", "s3:GetObject", "--resource", "arn:aws:s3:::my-bucket/a")
+        #expect(
+            run.code == 1 && run.output.contains("not allowed: statement 3 at \(files.path("p.json")):5:1 has conditions that do not hold"))
+        #expect(run.output.contains("aws:Referer missing, compared by StringEquals with \"https://www.example.com/\""))
+        let other = await simulate("--action", "s3:GetObject", "--resource", "arn:aws:s3:::other/a")
+        #expect(other.output.contains("is about other resources"))
+    }
+
+    @Test func aPolicyOfUsersNeedsAUser() async throws {
+        let run = await CommandRun.command([
+            "policy", "simulate", "--policy", files.path("signer-policy.json"), "--action", "s3:PutObject", "--resource",
+            "arn:aws:s3:::my-bucket/a",
+        ])
+        #expect(run.code == 2 && run.diagnostics.contains("--principal"))
+        let mixed = await CommandRun.command(["policy", "compare", files.path("signer-policy.json"), files.path("p.json")])
+        #expect(mixed.code == 2 && mixed.diagnostics.contains("cannot be compared"))
+    }
+}

@@ -75,8 +75,8 @@ extension HelpTexts {
               --policies <dir>        The policies folder (default: COUNTERSIGN_POLICIES,
                                       else policies).
               --environment <name>    The environment that the files belong to.
-              --fix                   Make the changes that are certain and let nobody do
-                                      more than before.
+              --fix                   Make the changes to policies that are certain and let
+                                      nobody do more than before.
               --version               Show the version.
               -h, --help              Show help information.
 
@@ -89,9 +89,11 @@ extension HelpTexts {
             decided.
 
             The request is given by --action, --resource, --principal and --context; or by
-            a presigned URL, form or ticket, from which actions, resource and context are
-            read; or as JSON lines in a file. What the policy asks for and the request does
-            not tell is listed.
+            a presigned URL, form or ticket, from which caller, actions, resource and
+            context are read; or as JSON lines in a file. What the policy asks for and the
+            request does not tell is listed. Of the caller a URL or form tells only the
+            account, by its access key id: name the user or role with --principal where
+            statements are about one.
 
             The answer is allowed, explicitDeny, implicitDeny or needsIdentityPolicy: the
             last when the caller's own IAM policies decide. Without --bucket-account the
@@ -116,7 +118,8 @@ extension HelpTexts {
               --action <action>       The action, such as s3:PutObject.
               --resource <arn>        The ARN of the bucket or object.
               --principal <principal> Who asks: an ARN, an account, a service, or anonymous
-                                      (also *). (default: anonymous)
+                                      (also *; default: anonymous, or whose key signed the
+                                      URL).
               --context <key=value>   A context key's value; an array in JSON for a key
                                       with several (repeatable).
               --context-file <file>   A JSON object of context keys; an array is a key with
@@ -249,12 +252,13 @@ extension HelpTexts {
             Countersign comes with S3's actions, resource types and condition keys as of a
             date. Newer ones are taken from a file in the shape of AWS's service reference,
             downloaded by whoever has a network, and kept in the policies folder as
-            .s3-reference.json, to be committed with the policies.
+            .s3-reference.json, to be committed with the policies. Data that are older than
+            those at hand, or of a day to come, are refused.
 
             Example:
               countersign policy data --update s3.json --date 2027-01-31
 
-            USAGE: countersign policy data [--update <file>] [--date <day>] [--policies <dir>]
+            USAGE: countersign policy data [--update <file>] [--date <day>] [--policies <dir>] [--format <format>]
 
             OPTIONS:
               --update <file>         Take the data of this file.
@@ -262,6 +266,7 @@ extension HelpTexts {
                                       as YYYY-MM-DD.
               --policies <dir>        The policies folder (default: COUNTERSIGN_POLICIES,
                                       else policies).
+              --format <format>       What to print. (values: text, json; default: text)
               --version               Show the version.
               -h, --help              Show help information.
 

@@ -147,22 +147,4 @@ import Testing
         #expect(await decision("wide.json") == 0)
         #expect(await decision("narrow.json") == 1)
     }
-
-    @Test func newerDataAreKept() async throws {
-        let files = try PolicyFiles([
-            "new.json": """
-            {"Name": "s3", "Actions": [{"Name": "FetchObject", "ActionConditionKeys": [], "Resources": [{"Name": "object"}]}],
-             "ConditionKeys": [{"Name": "s3:fetch", "Types": ["String"]}], "Resources": [{"Name": "object", "ARNFormats": ["arn:${Partition}:s3:::${BucketName}/${ObjectName}"]}]}
-            """, "p.json": PolicyFiles.allow("s3:FetchObject"),
-        ])
-        func data(_ arguments: String...) async -> CommandRun {
-            await CommandRun.command(["policy", "data", "--policies", files.folder] + arguments)
-        }
-        #expect(await data().output.hasPrefix("S3 as of 2026-10-27: 180 actions"))
-        #expect(await data("--update", files.path("new.json")).diagnostics.contains("The date of the data is missing"))
-        #expect(await data("--update", files.path("new.json"), "--date", "2020-01-01").diagnostics.contains("older than"))
-        #expect(await data("--update", files.path("new.json"), "--date", "2027-01-31").output.hasPrefix("S3 as of 2027-01-31: 1 actions"))
-        let run = await CommandRun.command(["policy", "validate", files.path("p.json"), "--policies", files.folder])
-        #expect(run.code == 0, "\(run.output)")
-    }
 }

@@ -61,8 +61,8 @@ struct PolicyFiles: ~Copyable {
             run.output == """
                 \(files.path("p.json")):4:68: error: S3 has no action GetObjct; it is not in the data of 2026-10-27. Did you mean s3:GetObject? [INVALID_ACTION]
                    |
-                 4 | …id": "Read", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObjct", "Resource": "arn:aws:s3:::b/*"}
-                   |                                                              ^^^^^^^^^^^^^
+                 4 |     {"Sid": "Read", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObjct", "Resource": "arn:aws:s3:::b/*"}
+                   |                                                                    ^^^^^^^^^^^^^
                    = help: replace it by s3:GetObject
 
 
@@ -255,11 +255,67 @@ struct PolicyFiles: ~Copyable {
         #expect(run.code == 1 && run.output.contains("[\(code)]"), "\(run.output)")
     }
 
+    /// A statement more in staging's bucket policy, and what is told about it.
+    @Test(arguments: [
+        // One caller's folder, which a sample of callers would miss.
+        ("avatars/bob/*", "", "TICKET_DENIED", "such as avatars/bob/"),
+        ("avatars/auth0~*", "", "TICKET_DENIED", "such as avatars/auth0~"),
+        ("*.jpg", "", "TICKET_DENIED", ".jpg"),
+        ("documents/*/2031/*", "", "TICKET_DENIED", "/2031/"),
+        ("avatars/*/????????-????-????-????-????????????.webp", "", "TICKET_DENIED", ".webp"),
+        ("avatars/${aws:username}/*", "", "TICKETS_UNCERTAIN", "the rule avatars"),
+        // No ticket's key is like these.
+        ("*.exe", "", nil, ""), ("avatars/Bob/*", "", nil, ""), ("avatars/*/private/*", "", nil, ""), ("pictures/*", "", nil, ""),
+        ("avatars/*/????.webp", "", nil, ""), ("other/${aws:username}/*", "", nil, ""),
+        ("*", "\"IpAddress\": {\"aws:SourceIp\": \"198.51.100.0/24\"}", nil, ""),
+    ])
+    func everyTicketIsHeldAgainstTheBucketPolicy(resource: String, condition: String, code: String?, hint: String) async throws {
+        let statement = """
+            {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Condition": {\(condition)},
+             "Resource": "arn:aws:s3:::example-app-uploads-staging/\(resource)"},
+            """
+        let run = try await check(
+            "staging/bucket-policy.json", "\"Statement\": [",
+            "\"Statement\": [" + (condition.isEmpty ? statement.replacing(" \"Condition\": {},", with: "") : statement))
+        if let code {
+            #expect(run.code == 1 && run.output.contains("[\(code)]") && run.output.contains(hint), "\(run.output)")
+            #expect(run.output.contains("[TICKET") && !run.output.contains("the rule documents, such as avatars"))
+        } else {
+            #expect(run.code == 0 && run.output == "", "\(run.output)")
+        }
+    }
+
+    /// What keeps people from changing the policy again, and what spares some of them.
+    @Test(arguments: [
+        ("", true), ("\"ArnNotLike\": {\"aws:PrincipalArn\": \"arn:aws:iam::111122223333:root\"}", true),
+        ("\"ArnNotEquals\": {\"aws:PrincipalArn\": \"arn:aws:iam::111122223333:role/admin\"}", false),
+        ("\"NotIpAddress\": {\"aws:SourceIp\": \"198.51.100.0/24\"}", false),
+        ("\"StringNotEquals\": {\"aws:PrincipalTag/team\": \"platform\"}", false),
+    ])
+    func lockOutIsToldWhereNobodyEscapesIt(condition: String, isLockedOut: Bool) async throws {
+        let statement = """
+            {"Effect": "Deny", "Principal": "*", "Action": ["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"],
+             "Resource": "arn:aws:s3:::example-app-uploads-staging"\(condition.isEmpty ? "" : ", \"Condition\": {\(condition)}")},
+            """
+        let run = try await check("staging/bucket-policy.json", "\"Statement\": [", "\"Statement\": [" + statement)
+        #expect(run.output.contains("[LOCKED_OUT]") == isLockedOut, "\(run.output)")
+        #expect(run.code == (isLockedOut ? 1 : 0), "\(run.output)")
+    }
+
+    @Test func whatCannotBeToldAboutTheSignerIsToldAsSuch() async throws {
+        let statement = """
+            {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::example-app-uploads-staging/*",
+             "Condition": {"StringEqualsIgnoreCase": {"aws:PrincipalTag/folder": "é"}}},
+            """
+        let run = try await check("staging/signer-policy.json", "\"Statement\": [", "\"Statement\": [" + statement)
+        #expect(run.code == 1 && run.output.contains("[SIGNER_UNCERTAIN]"), "\(run.output)")
+    }
+
     @Test func bothPlacesAreNamed() async throws {
         let run = try await check("staging/bucket-policy.json", "\"1200000\"", "\"60000\"")
         #expect(
             run.output.contains(
-                "/policies/staging/bucket-policy.json:34:5: error: Statement \"DenyOldSignatures\" denies s3:PutObject to the tickets of the rule avatars"
+                "/policies/staging/bucket-policy.json:34:5: error: Statement \"DenyOldSignatures\" denies s3:PutObject to tickets of the rule avatars"
             ))
         #expect(run.output.contains("since s3:signatureAge is 900000."))
         #expect(run.output.contains("/policies/staging/uploads.yaml:36)"))

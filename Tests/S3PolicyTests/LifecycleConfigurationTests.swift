@@ -11,7 +11,8 @@ struct LifecycleConfigurationTests {
               {"ID": "abort", "Status": "Enabled", "Filter": {"Prefix": ""}, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}},
               {"ID": "tmp", "Status": "Disabled", "Filter": {"And": {"Prefix": "tmp/", "Tags": [{"Key": "a", "Value": "b"}]}},
                "Expiration": {"Days": 3}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1, "NewerNoncurrentVersions": 2}},
-              {"ID": "old", "Status": "Enabled", "Prefix": "logs/", "Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}],
+              {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "logs/"},
+               "Transitions": [{"Date": "2029-12-31", "StorageClass": "STANDARD_IA"}],
                "Expiration": {"Date": "2030-01-31T00:00:00Z"}}]}
             """)
         let (configuration, findings) = LifecycleConfiguration.read(document)

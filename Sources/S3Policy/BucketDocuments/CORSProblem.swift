@@ -21,85 +21,91 @@ extension CORSConfiguration {
 
     /// Everything for which S3 would refuse the document; empty when it would take it.
     public func problems() -> [CORSProblem] {
-        var found: [CORSProblem] = []
-        if self.rules.isEmpty {
-            found.append(CORSProblem(path: "CORSRules", message: "At least one rule is needed."))
-        }
-        if self.rules.count > Self.maximumRuleCount {
-            let message = "\(self.rules.count) rules; S3 takes at most \(Self.maximumRuleCount)."
-            found.append(CORSProblem(path: "CORSRules", message: message))
-        }
-        for (index, rule) in self.rules.enumerated() {
-            found += rule.problems(at: "CORSRules[\(index)]")
-        }
-        return found
+        let problems = Self.problems(ruleCount: self.rules.count)
+        return problems.map { CORSProblem(path: $0.element, message: $0.message) }
+            + self.rules.enumerated().flatMap { index, rule in
+                rule.problems().map { problem in
+                    let item = problem.index.map { "[\($0)]" } ?? ""
+                    return CORSProblem(path: "CORSRules[\(index)].\(problem.element)\(item)", message: problem.message)
+                }
+            }
+    }
+
+    static func problems(ruleCount: Int) -> [CORSRule.Problem] {
+        if ruleCount == 0 { return [CORSRule.Problem("CORSRules", "At least one rule is needed.")] }
+        guard ruleCount > Self.maximumRuleCount else { return [] }
+        return [CORSRule.Problem("CORSRules", "\(ruleCount) rules; S3 takes at most \(Self.maximumRuleCount).")]
     }
 }
 
 extension CORSRule {
-    /// The longest name of a rule, in characters.
-    static let maximumIDLength = 255
+    /// Why S3 would refuse an element, or one of its items.
+    struct Problem {
+        let element: String
+        /// Which item of the element, from 0; nil for the element itself.
+        let index: Int?
+        let message: String
 
-    func problems(at path: String) -> [CORSProblem] {
-        self.originProblems(at: path) + self.methodProblems(at: path) + self.headerProblems(at: path) + self.otherProblems(at: path)
+        init(_ element: String, item index: Int? = nil, _ message: String) {
+            self.element = element
+            self.index = index
+            self.message = message
+        }
     }
 
-    private func originProblems(at path: String) -> [CORSProblem] {
-        if self.allowedOrigins.isEmpty {
-            return [CORSProblem(path: "\(path).AllowedOrigins", message: "At least one origin is needed.")]
-        }
+    /// The longest name of a rule, in characters.
+    private static let maximumIDLength = 255
+
+    func problems() -> [Problem] {
+        self.originProblems() + self.methodProblems() + self.headerProblems() + self.otherProblems()
+    }
+
+    private func originProblems() -> [Problem] {
+        let name = "AllowedOrigins"
+        if self.allowedOrigins.isEmpty { return [Problem(name, "At least one origin is needed.")] }
         return self.allowedOrigins.enumerated().compactMap { index, origin in
-            let place = "\(path).AllowedOrigins[\(index)]"
-            if origin.isEmpty {
-                return CORSProblem(path: place, message: "An origin is empty; write scheme://host[:port], or *.")
-            }
+            if origin.isEmpty { return Problem(name, item: index, "An origin is empty; write scheme://host[:port], or *.") }
             if !OneStarPattern.isValid(origin) {
-                return CORSProblem(path: place, message: "\"\(origin)\" has more than one *; S3 allows one per origin.")
+                return Problem(name, item: index, "\"\(origin)\" has more than one *; S3 allows one per origin.")
             }
             if origin.utf8.last == UInt8(ascii: "/") {
-                return CORSProblem(path: place, message: "\"\(origin)\" ends in /; a browser's Origin never does, so it would never match.")
+                return Problem(name, item: index, "\"\(origin)\" ends in /; a browser's Origin never does, so it would never match.")
             }
             return nil
         }
     }
 
-    private func methodProblems(at path: String) -> [CORSProblem] {
-        let allowed = CORSConfiguration.methods
-        if self.allowedMethods.isEmpty {
-            let message = "At least one method is needed; allowed are \(allowed.joined(separator: ", "))."
-            return [CORSProblem(path: "\(path).AllowedMethods", message: message)]
-        }
+    private func methodProblems() -> [Problem] {
+        let name = "AllowedMethods"
+        let allowed = CORSConfiguration.methods.joined(separator: ", ")
+        if self.allowedMethods.isEmpty { return [Problem(name, "At least one method is needed; allowed are \(allowed).")] }
         return self.allowedMethods.enumerated().compactMap { index, method in
-            if allowed.contains(method) { return nil }
-            let message = "Unknown method \"\(method)\"; allowed are \(allowed.joined(separator: ", ")) (S3 answers OPTIONS by itself)."
-            return CORSProblem(path: "\(path).AllowedMethods[\(index)]", message: message)
+            if CORSConfiguration.methods.contains(method) { return nil }
+            return Problem(name, item: index, "Unknown method \"\(method)\"; allowed are \(allowed) (S3 answers OPTIONS by itself).")
         }
     }
 
-    private func headerProblems(at path: String) -> [CORSProblem] {
-        let allowed = self.allowedHeaders.enumerated().compactMap { index, header -> CORSProblem? in
-            let place = "\(path).AllowedHeaders[\(index)]"
-            if header.isEmpty { return CORSProblem(path: place, message: "A header name is empty.") }
+    private func headerProblems() -> [Problem] {
+        let allowed = self.allowedHeaders.enumerated().compactMap { index, header -> Problem? in
+            if header.isEmpty { return Problem("AllowedHeaders", item: index, "A header name is empty.") }
             if OneStarPattern.isValid(header) { return nil }
-            return CORSProblem(path: place, message: "\"\(header)\" has more than one *; S3 allows one per header.")
+            return Problem("AllowedHeaders", item: index, "\"\(header)\" has more than one *; S3 allows one per header.")
         }
-        let exposed = self.exposeHeaders.enumerated().compactMap { index, header -> CORSProblem? in
-            let place = "\(path).ExposeHeaders[\(index)]"
-            if header.isEmpty { return CORSProblem(path: place, message: "A header name is empty.") }
+        let exposed = self.exposeHeaders.enumerated().compactMap { index, header -> Problem? in
+            if header.isEmpty { return Problem("ExposeHeaders", item: index, "A header name is empty.") }
             if !header.utf8.contains(UInt8(ascii: "*")) { return nil }
-            return CORSProblem(path: place, message: "\"\(header)\" has a *; S3 wants every exposed header named.")
+            return Problem("ExposeHeaders", item: index, "\"\(header)\" has a *; S3 wants every exposed header named.")
         }
         return allowed + exposed
     }
 
-    private func otherProblems(at path: String) -> [CORSProblem] {
-        var found: [CORSProblem] = []
+    private func otherProblems() -> [Problem] {
+        var found: [Problem] = []
         if let maxAgeSeconds, maxAgeSeconds < 0 {
-            found.append(CORSProblem(path: "\(path).MaxAgeSeconds", message: "\(maxAgeSeconds) is negative; write 0 or more seconds."))
+            found.append(Problem("MaxAgeSeconds", "\(maxAgeSeconds) is negative; write 0 or more seconds."))
         }
-        if let id, id.count > Self.maximumIDLength {
-            let message = "\(id.count) characters; S3 takes at most \(Self.maximumIDLength)."
-            found.append(CORSProblem(path: "\(path).ID", message: message))
+        if let length = id?.unicodeScalars.count, length > Self.maximumIDLength {
+            found.append(Problem("ID", "\(length) characters; S3 takes at most \(Self.maximumIDLength)."))
         }
         return found
     }

@@ -2,30 +2,36 @@
 struct ElementReader {
     let unknownElement: IssueCode
     let invalidValue: IssueCode
-    var findings: [Finding] = []
+    private var found: [Finding] = []
 
     init(unknownElement: IssueCode, invalidValue: IssueCode) {
         self.unknownElement = unknownElement
         self.invalidValue = invalidValue
     }
 
+    /// What was found, in the order of the text.
+    var findings: [Finding] { self.found.inOrderOfText }
+
     mutating func refuse(_ message: String, at range: Range<Int>) {
-        self.findings.append(Finding(self.invalidValue, message, at: range))
+        self.found.append(Finding(self.invalidValue, message, at: range))
     }
 
-    /// The members of an object; tells those that it should not have. Nil when it is no object.
-    mutating func object(_ node: JSONNode, of what: String, known: [String]) -> [JSONMember]? {
+    /// An object's elements; tells those that it should not have. Nil when it is no object.
+    mutating func object(_ node: JSONNode, of what: String, known: [String]) -> ElementObject? {
         guard let members = node.object else {
             self.refuse("\(what) is an object, not \(node.value.kindName).", at: node.range)
             return nil
         }
+        let free = known.filter { name in !members.contains { $0.key == name } }
+        var misspelt: Set<String> = []
         for member in members where !known.contains(member.key) {
-            let nearest = NearestName.of(member.key, among: known.filter { name in !members.contains { $0.key == name } })
+            let nearest = NearestName.of(member.key, among: free)
+            if let nearest { misspelt.insert(nearest) }
             let message = "\(what) has no \(member.key); it has \(known.joined(separator: ", "))." + Finding.didYouMean(nearest)
             let fix = nearest.map { Fix.replace(member.keyRange, by: $0) }
-            self.findings.append(Finding(self.unknownElement, message, at: member.keyRange, fix: fix))
+            self.found.append(Finding(self.unknownElement, message, at: member.keyRange, fix: fix))
         }
-        return members
+        return ElementObject(node: node, misspelt: misspelt)
     }
 
     mutating func array(_ node: JSONNode?, _ name: String) -> [JSONNode] {
@@ -37,12 +43,10 @@ struct ElementReader {
         return items
     }
 
-    mutating func strings(_ node: JSONNode?, _ name: String) -> [String] {
-        var texts: [String] = []
-        for item in self.array(node, name) {
-            if let text = self.string(item, "An item of \(name)") { texts.append(text) }
+    mutating func strings(_ node: JSONNode?, _ name: String) -> [Located<String>] {
+        self.array(node, name).compactMap { item in
+            self.string(item, "An item of \(name)").map { Located($0, range: item.range) }
         }
-        return texts
     }
 
     mutating func string(_ node: JSONNode?, _ name: String) -> String? {
@@ -51,13 +55,36 @@ struct ElementReader {
         return node.string
     }
 
-    /// A whole number that is not below the least one.
-    mutating func integer(_ node: JSONNode?, _ name: String, atLeast least: Int) -> Int? {
+    /// A whole number of a range.
+    mutating func integer(_ node: JSONNode?, _ name: String, in range: ClosedRange<Int>) -> Int? {
         guard let node else { return nil }
-        guard case .number(let text) = node.value, let number = Int(text), number >= least, number <= Int(Int32.max) else {
-            self.refuse("\(name) is a whole number from \(least) on.", at: node.range)
+        guard case .number(let text) = node.value, let number = Int(text), range.contains(number) else {
+            let bounds =
+                range.upperBound == Int(Int32.max) ? "from \(range.lowerBound) on" : "from \(range.lowerBound) to \(range.upperBound)"
+            self.refuse("\(name) is a whole number \(bounds).", at: node.range)
             return nil
         }
         return number
+    }
+}
+
+/// An object of a bucket's document, with the elements that it has under other names.
+struct ElementObject {
+    let node: JSONNode
+    /// Elements that are there under a misspelt name, which was told: they are not missing.
+    let misspelt: Set<String>
+
+    var range: Range<Int> { self.node.range }
+
+    subscript(name: String) -> JSONNode? { self.node[name] }
+
+    /// Whether an element is neither there nor misspelt.
+    func lacks(_ name: String) -> Bool {
+        self.node[name] == nil && !self.misspelt.contains(name)
+    }
+
+    /// Those of the names that are there.
+    func present(_ names: [String]) -> [String] {
+        names.filter { self.node[$0] != nil }
     }
 }

@@ -10,7 +10,10 @@ public struct JSONDocument: Sendable {
     public init(_ bytes: [UInt8], limits: JSONLimits = JSONLimits()) {
         var reader = JSONReader(bytes, limits: limits)
         self.root = reader.document()
-        self.problems = reader.problems
+        // What is never closed shows only after what is wrong inside it.
+        self.problems = reader.problems.enumerated().sorted { left, right in
+            (left.element.range.lowerBound, left.offset) < (right.element.range.lowerBound, right.offset)
+        }.map(\.element)
         self.text = SourceText(bytes)
     }
 

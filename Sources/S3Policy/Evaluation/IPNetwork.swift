@@ -43,7 +43,7 @@ public struct IPAddress: Sendable, Hashable {
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
                 octet = (octet ?? 0) * 10 + UInt64(byte - UInt8(ascii: "0"))
             case UInt8(ascii: "."):
-                guard let octet, dots < 3 else { return nil }
+                guard let octet else { return nil }
                 bits = bits << 8 | octet
                 dots += 1
             default: return nil

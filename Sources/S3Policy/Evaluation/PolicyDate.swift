@@ -15,6 +15,15 @@ public struct PolicyDate: Sendable, Comparable, Hashable {
         self.millisecondsSinceEpoch = milliseconds
     }
 
+    /// Midnight in UTC of a day written as `YYYY-MM-DD`, and in no other way.
+    ///
+    /// - Returns: nil when there is no such day.
+    public static func midnight(ofDay day: String) -> PolicyDate? {
+        let bytes = Array(day.utf8)
+        guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-") else { return nil }
+        return PolicyDate(day)
+    }
+
     /// Whether the text tells the date as seconds since 1970.
     public static func isEpoch(_ text: String) -> Bool { self.epoch(text) != nil }
 

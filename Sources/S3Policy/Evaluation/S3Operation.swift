@@ -72,8 +72,10 @@ enum S3Operation {
 
     /// The subresource in the query, and what its actions are called behind `Get` and `Put`.
     private static let subresources = [
-        ("accelerate", "AccelerateConfiguration"), ("acl", "BucketAcl"), ("cors", "BucketCORS"), ("encryption", "EncryptionConfiguration"),
-        ("lifecycle", "LifecycleConfiguration"), ("location", "BucketLocation"), ("logging", "BucketLogging"),
+        ("accelerate", "AccelerateConfiguration"), ("acl", "BucketAcl"), ("analytics", "AnalyticsConfiguration"), ("cors", "BucketCORS"),
+        ("encryption", "EncryptionConfiguration"), ("intelligent-tiering", "IntelligentTieringConfiguration"),
+        ("inventory", "InventoryConfiguration"), ("lifecycle", "LifecycleConfiguration"), ("metrics", "MetricsConfiguration"),
+        ("location", "BucketLocation"), ("logging", "BucketLogging"),
         ("notification", "BucketNotification"), ("object-lock", "BucketObjectLockConfiguration"),
         ("ownershipControls", "BucketOwnershipControls"), ("policy", "BucketPolicy"), ("policyStatus", "BucketPolicyStatus"),
         ("publicAccessBlock", "BucketPublicAccessBlock"), ("replication", "ReplicationConfiguration"),

@@ -70,9 +70,10 @@ public struct S3RequestFacts: Sendable, Hashable {
     /// Whether an upload gives its object tags, even where it is not known which.
     var setsTags: Bool { !self.tags.isEmpty || self.hasHeader(self.isForm ? "tagging" : "x-amz-tagging") }
 
-    /// The ARN of the object, or of the bucket.
+    /// The ARN of the object, or of the bucket; of all objects for DeleteObjects, which names its objects in the body.
     public var resource: String {
-        "arn:\(self.partition):s3:::\(self.bucket)" + (self.key.map { "/\($0)" } ?? "")
+        let key = self.key ?? (self.method == "POST" && self.hasQuery("delete") ? "*" : nil)
+        return "arn:\(self.partition):s3:::\(self.bucket)" + (key.map { "/\($0)" } ?? "")
     }
 
     /// All that a policy must allow for the request to succeed; S3 asks for each of them.

@@ -26,6 +26,16 @@ extension Finding: CustomStringConvertible {
     public var description: String { "\(self.type.rawValue) \(self.code): \(self.message)" }
 }
 
+extension [Finding] {
+    /// By their first place; those of the same place as they are.
+    var inOrderOfText: [Finding] {
+        self.enumerated().sorted { left, right in
+            let places = (left.element.ranges.first?.lowerBound ?? 0, right.element.ranges.first?.lowerBound ?? 0)
+            return places.0 != places.1 ? places.0 < places.1 : left.offset < right.offset
+        }.map(\.element)
+    }
+}
+
 /// How grave a ``Finding`` is, as IAM Access Analyzer grades it.
 ///
 /// Source: <https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ValidatePolicyFinding.html>.

@@ -13,14 +13,13 @@ public struct PolicyValidator: Sendable {
     public func findings(in document: JSONDocument, kind: PolicyKind) -> [Finding] {
         var findings = document.problems.map { Finding(.jsonSyntaxError, $0.message, at: $0.range) }
         if let rejection = FirstByte.finding(in: document, kind: kind) { findings.append(rejection) }
-        guard let subject = ValidationSubject(document, kind: kind, reference: self.reference) else { return findings }
+        guard let subject = ValidationSubject(document, kind: kind, reference: self.reference) else {
+            return findings.inOrderOfText
+        }
         // What is so much too large is not looked at in detail: some rules compare everything with everything.
         let rules = PolicySizeExceedsQuota.isFarExceeded(by: subject) ? [PolicySizeExceedsQuota.self] : ValidationRules.all
         for rule in rules { findings += rule.findings(in: subject) }
-        return findings.enumerated().sorted { left, right in
-            let places = (left.element.ranges.first?.lowerBound ?? 0, right.element.ranges.first?.lowerBound ?? 0)
-            return places.0 != places.1 ? places.0 < places.1 : left.offset < right.offset
-        }.map(\.element)
+        return findings.inOrderOfText
     }
 }
 

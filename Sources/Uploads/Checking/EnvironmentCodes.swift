@@ -4,10 +4,14 @@ public import S3Policy
 extension IssueCode {
     /// The bucket policy denies a ticket that a rule issues.
     public static let ticketDenied = IssueCode("TICKET_DENIED", .error, origin: .countersign)
+    /// Whether a policy lets all tickets of a rule through cannot be told.
+    public static let ticketsUncertain = IssueCode("TICKETS_UNCERTAIN", .warning, origin: .countersign)
     /// Neither the signer's policy nor the bucket's allows a ticket that a rule issues.
     public static let signerNotAllowed = IssueCode("SIGNER_NOT_ALLOWED", .error, origin: .countersign)
     /// The signer's policy allows more than the rules need.
     public static let signerTooPowerful = IssueCode("SIGNER_TOO_POWERFUL", .securityWarning, origin: .countersign)
+    /// Whether the signer's policy allows more than the rules need cannot be told.
+    public static let signerUncertain = IssueCode("SIGNER_UNCERTAIN", .warning, origin: .countersign)
     /// The bucket's CORS rules refuse the browser a ticket that a rule issues.
     public static let corsRefusesTicket = IssueCode("CORS_REFUSES_TICKET", .error, origin: .countersign)
     /// Pages cannot read the ETag that S3 answers.

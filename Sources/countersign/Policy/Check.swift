@@ -33,14 +33,18 @@ struct Check: AsyncParsableCommand {
     func run() async throws {
         let context = CommandContext.current
         let folder = SigningSetup.policiesFolder(policies, context: context)
+        let check = FolderCheck(folder: folder, context: context)
         let reports: [FindingReport]
+        let notes: [String]
         do throws(SettingsError) {
-            reports = try FolderCheck(folder: folder, context: context).reports(of: environments)
+            reports = try check.reports(of: environments)
+            notes = try check.ignoreNotes(on: reports)
         } catch {
             throw CommandFailure.wrongUse(error.description)
         }
         let printer = FindingPrinter(format: format, isList: true, context: context)
         try printer.show(reports)
+        for note in notes { context.complain(note) }
         if reports.flatMap(\.findings).contains(where: { failOn.types.contains($0.type) }) { throw CommandFailure.no("") }
     }
 }

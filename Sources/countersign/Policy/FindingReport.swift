@@ -7,14 +7,19 @@ struct FindingReport {
     let document: JSONDocument
     /// Those that nobody asked to ignore.
     let findings: [Finding]
-    /// The entries of the ignore list that took a finding away.
-    let ignored: [IgnoreList.Entry]
+    /// The others, each with the entry of the ignore list that took it away.
+    let ignored: [Ignored]
+
+    struct Ignored {
+        let finding: Finding
+        let entry: IgnoreList.Entry
+    }
 
     init(file: PolicyFile, findings: [Finding], ignored list: IgnoreList?, day: String) {
-        var ignored: [IgnoreList.Entry] = []
+        var ignored: [Ignored] = []
         self.findings = findings.filter { finding in
             guard let entry = list?.entry(for: finding, in: file, on: day) else { return true }
-            ignored.append(entry)
+            ignored.append(Ignored(finding: finding, entry: entry))
             return false
         }
         self.path = file.path

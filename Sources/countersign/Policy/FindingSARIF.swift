@@ -1,5 +1,6 @@
 import S3Policy
 import S3Signing
+import Settings
 import UploadService
 
 /// Findings as a SARIF log, for code-scanning pages and editors.
@@ -8,12 +9,17 @@ import UploadService
 enum FindingSARIF {
     static func log(of reports: [FindingReport]) -> JSON {
         var codes: [IssueCode] = []
-        for code in reports.flatMap(\.findings).map(\.code) where !codes.contains(code) { codes.append(code) }
+        for code in reports.flatMap({ $0.findings + $0.ignored.map(\.finding) }).map(\.code) where !codes.contains(code) {
+            codes.append(code)
+        }
         let driver = JSON.object([
             .init("name", .string("countersign")), .init("version", .string(ServiceVersion.current)),
             .init("rules", .array(codes.map(rule))),
         ])
-        let results = reports.flatMap { report in report.findings.map { result($0, in: report, codes: codes) } }
+        let results = reports.flatMap { report in
+            report.findings.map { result($0, in: report, codes: codes) }
+                + report.ignored.map { result($0.finding, in: report, codes: codes, suppressedBy: $0.entry) }
+        }
         return .object([
             .init("$schema", .string("https://json.schemastore.org/sarif-2.1.0.json")), .init("version", .string("2.1.0")),
             .init(
@@ -21,6 +27,7 @@ enum FindingSARIF {
                 .array([
                     .object([
                         .init("tool", .object([.init("driver", driver)])), .init("columnKind", .string("utf16CodeUnits")),
+                        .init("newlineSequences", .array(["\r\n", "\n", "\r"].map { .string($0) })),
                         .init("results", .array(results)),
                     ])
                 ])),
@@ -29,7 +36,9 @@ enum FindingSARIF {
 
     private static func rule(_ code: IssueCode) -> JSON {
         .object([
-            .init("id", .string(code.name)), .init("helpUri", .string(code.learnMoreLink)),
+            .init("id", .string(code.name)), .init("shortDescription", .object([.init("text", .string(code.title + "."))])),
+            .init("help", .object([.init("text", .string("\(code.title): see \(code.learnMoreLink)"))])),
+            .init("helpUri", .string(code.learnMoreLink)),
             .init("defaultConfiguration", .object([.init("level", .string(level(of: code.type)))])),
         ])
     }
@@ -42,7 +51,9 @@ enum FindingSARIF {
         }
     }
 
-    private static func result(_ finding: Finding, in report: FindingReport, codes: [IssueCode]) -> JSON {
+    private static func result(
+        _ finding: Finding, in report: FindingReport, codes: [IssueCode], suppressedBy entry: IgnoreList.Entry? = nil
+    ) -> JSON {
         let artifact = JSON.object([.init("uri", .string(uri(of: report.path)))])
         func location(_ range: Range<Int>) -> JSON {
             .object([
@@ -58,6 +69,10 @@ enum FindingSARIF {
         ]
         if finding.ranges.count > 1 { members.append(.init("relatedLocations", .array(finding.ranges.dropFirst().map(location)))) }
         if let fix = finding.fix { members.append(.init("fixes", .array([self.fix(fix, artifact, in: report.document.text)]))) }
+        if let entry {
+            let suppression = JSON.object([.init("kind", .string("external")), .init("justification", .string(entry.reason))])
+            members.append(.init("suppressions", .array([suppression])))
+        }
         return .object(members)
     }
 
@@ -77,8 +92,10 @@ enum FindingSARIF {
     }
 
     private static func region(_ range: Range<Int>, in source: SourceText) -> JSON {
+        // A byte order mark is no part of the text.
         func column(_ position: SourcePosition) -> Int64 {
-            Int64(source[(position.offset - position.column)..<position.offset].utf16.count + 1)
+            let before = source[(position.offset - position.column)..<position.offset]
+            return Int64(before.utf16.count + 1 - (position.line == 1 && before.utf16.first == 0xFEFF ? 1 : 0))
         }
         let start = source.position(at: range.lowerBound)
         let end = source.position(at: range.upperBound)
@@ -101,4 +118,15 @@ enum FindingSARIF {
         }
         return path.hasPrefix("/") ? "file://\(uri)" : uri
     }
+}
+
+extension IssueCode {
+    /// The name in words: `INVALID_ACTION` is `Invalid action`.
+    fileprivate var title: String {
+        let words = self.name.split(separator: "_").map { Self.abbreviations.contains($0) ? String($0) : $0.lowercased() }
+        let text = words.joined(separator: " ")
+        return text.prefix(1).uppercased() + text.dropFirst()
+    }
+
+    private static let abbreviations: Set<Substring> = ["ARN", "CORS", "HTTP", "IAM", "IP", "JSON", "KMS", "S3", "SLR", "VPC", "VPCE"]
 }

@@ -14,6 +14,15 @@ struct FolderCheck {
         self.day = String(context.now().iso8601.prefix(10))
     }
 
+    /// What is to be told of the ignore list's entries that took away nothing, by the reports on their files.
+    func ignoreNotes(on reports: [FindingReport]) throws(SettingsError) -> [String] {
+        try ignoreList()?.notes(used: reports.flatMap(\.ignored).map(\.entry), paths: reports.map(\.path), on: day) ?? []
+    }
+
+    private func ignoreList() throws(SettingsError) -> IgnoreList? {
+        try IgnoreList(file: "\(folder)/\(IgnoreList.fileName)", mustExist: false, folder: folder)
+    }
+
     /// A report on each document of each environment.
     ///
     /// - Parameter names: The environments; none means all.
@@ -23,7 +32,7 @@ struct FolderCheck {
         guard unknown.isEmpty else {
             throw SettingsError(unknown.map { SettingsProblem(file: folder, message: "there is no environment \"\($0)\" here") })
         }
-        let ignored = try IgnoreList(file: "\(folder)/\(IgnoreList.fileName)", mustExist: false, folder: folder)
+        let ignored = try ignoreList()
         let reference: ServiceReference
         do { reference = try ReferenceData.current(policies: folder) } catch { throw SettingsError([error]) }
         var reports: [FindingReport] = []

@@ -23,7 +23,7 @@ struct PolicyCompare: AsyncParsableCommand {
     var format = AnswerFormat.text
 
     func run() async throws {
-        let (before, after) = (try PolicyInput.policy(old), try PolicyInput.policy(new))
+        let (before, after) = try PolicyInput.policies(old, new)
         let verdict = PolicyQuestions().allowsNothingNew(after.policy, comparedWith: before.policy)
         try PolicyAnswer(
             verdict: verdict, yes: "\(new) allows nothing that \(old) does not.", no: "\(new) allows a request that \(old) does not:",
@@ -54,7 +54,7 @@ struct PolicyEqual: AsyncParsableCommand {
     var format = AnswerFormat.text
 
     func run() async throws {
-        let (one, other) = (try PolicyInput.policy(first), try PolicyInput.policy(second))
+        let (one, other) = try PolicyInput.policies(first, second)
         let verdict = PolicyQuestions().areEqual(one.policy, other.policy)
         try PolicyAnswer(
             verdict: verdict, yes: "\(first) and \(second) allow the same requests.",

@@ -1,7 +1,8 @@
 import ArgumentParser
-import Foundation
 import S3Policy
+import S3Signing
 import Settings
+import SigV4
 
 struct PolicyData: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,11 +11,14 @@ struct PolicyData: AsyncParsableCommand {
         discussion: """
             Countersign comes with S3's actions, resource types and condition keys as of a date. Newer ones are taken from a \
             file in the shape of AWS's service reference, downloaded by whoever has a network, and kept in the policies \
-            folder as .s3-reference.json, to be committed with the policies.
+            folder as .s3-reference.json, to be committed with the policies. Data that are older than those at hand, or of a \
+            day to come, are refused.
 
             Example:
               countersign policy data --update s3.json --date 2027-01-31
             """)
+
+    enum Format: String, CaseIterable, ExpressibleByArgument { case text, json }
 
     @Option(help: ArgumentHelp("Take the data of this file.", valueName: "file"))
     var update: String?
@@ -25,31 +29,43 @@ struct PolicyData: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The policies folder (default: COUNTERSIGN_POLICIES, else policies).", valueName: "dir"))
     var policies: String?
 
+    @Option(help: ArgumentHelp("What to print.", valueName: "format"))
+    var format = Format.text
+
     func validate() throws {
-        if let date, date.utf8.count != 10 || PolicyDate(date) == nil { throw ValidationError("--date is a day such as 2027-01-31.") }
+        if let date, PolicyDate.midnight(ofDay: date) == nil { throw ValidationError("--date is a day such as 2027-01-31.") }
+        if date != nil, update == nil { throw ValidationError("--date tells the day of the data that --update takes.") }
     }
 
     func run() async throws {
         let context = CommandContext.current
         let folder = SigningSetup.policiesFolder(policies, context: context)
+        let data: ReferenceData
         do throws(SettingsProblem) {
-            if let update { try take(update, into: folder) }
-            let reference = try ReferenceData.current(policies: folder)
-            try? context.say(
-                "S3 as of \(reference.date): \(reference.actions.count) actions, \(reference.resourceTypes.count) resource types, "
-                    + "\(reference.conditionKeys.count) condition keys")
+            let today = PolicyDate(millisecondsSinceEpoch: context.now().secondsSinceEpoch * 1000)
+            if let update { try ReferenceData.update(from: update, date: date, today: today, in: folder) }
+            data = try ReferenceData(policies: folder)
         } catch {
             throw CommandFailure.wrongUse("\(error)")
         }
+        try context.output.write((format == .json ? Self.json(data).pretty : Self.text(data)) + "\n")
     }
 
-    /// Keeps newer data as they are, with their date.
-    private func take(_ file: String, into folder: String) throws(SettingsProblem) {
-        let reference = try ReferenceData.read(file, date: date)
-        let current = try ReferenceData.current(policies: folder)
-        guard reference.date >= current.date else {
-            throw SettingsProblem(file: file, message: "these data are of \(reference.date), older than those of \(current.date) at hand")
-        }
-        try ReferenceData.store(file, date: reference.date, in: folder)
+    private static func text(_ data: ReferenceData) -> String {
+        let reference = data.reference
+        let counts =
+            "\(reference.actions.count) actions, \(reference.resourceTypes.count) resource types, "
+            + "\(reference.conditionKeys.count) condition keys"
+        return "S3 as of \(reference.date): \(counts)\nfrom \(data.path ?? "Countersign itself")"
+    }
+
+    private static func json(_ data: ReferenceData) -> JSON {
+        let reference = data.reference
+        return .object([
+            .init("date", .string(reference.date)), .init("file", data.path.map { .string($0) } ?? .null),
+            .init("actions", .integer(Int64(reference.actions.count))),
+            .init("resourceTypes", .integer(Int64(reference.resourceTypes.count))),
+            .init("conditionKeys", .integer(Int64(reference.conditionKeys.count))),
+        ])
     }
 }

@@ -31,6 +31,17 @@ enum PolicyInput {
         }
     }
 
+    /// Two policies of one kind.
+    static func policies(_ first: String, _ second: String) throws -> (Read, Read) {
+        let reads = (try self.policy(first), try self.policy(second))
+        guard reads.0.policy.kind == reads.1.policy.kind else {
+            let bucket = reads.0.policy.kind == .bucket ? first : second
+            throw CommandFailure.wrongUse(
+                "\(bucket) is a bucket's policy and \(bucket == first ? second : first) one of users and roles; they cannot be compared.")
+        }
+        return reads
+    }
+
     /// Who makes a request: `*`, `anonymous`, an ARN, an account, or a service.
     static func caller(_ text: String) -> Caller? {
         if text == "*" || text == "anonymous" { return .anonymous }
@@ -39,7 +50,10 @@ enum PolicyInput {
         case .identity(let arn)?: return .identity(arn)
         case .account?: return ARN(text).map(Caller.identity)
         case .originAccessIdentity(let id)?: return .originAccessIdentity(id)
-        default: return Principal(kind: .service, text: text).map { _ in .service(text) }
+        default:
+            // An ARN with a mistake in it has dots too.
+            guard text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") }) else { return nil }
+            return Principal(kind: .service, text: text).map { _ in .service(text) }
         }
     }
 }

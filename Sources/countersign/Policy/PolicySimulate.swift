@@ -10,8 +10,9 @@ struct PolicySimulate: AsyncParsableCommand {
         abstract: "Tells what a policy decides about a request, and which statements decided.",
         discussion: """
             The request is given by --action, --resource, --principal and --context; or by a presigned URL, form or ticket, \
-            from which actions, resource and context are read; or as JSON lines in a file. What the policy asks for and the \
-            request does not tell is listed.
+            from which caller, actions, resource and context are read; or as JSON lines in a file. What the policy asks for and \
+            the request does not tell is listed. Of the caller a URL or form tells only the account, by its access key id: \
+            name the user or role with --principal where statements are about one.
 
             The answer is allowed, explicitDeny, implicitDeny or needsIdentityPolicy: the last when the caller's own IAM \
             policies decide. Without --bucket-account the caller's account is taken to own the bucket.
@@ -34,8 +35,11 @@ struct PolicySimulate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The ARN of the bucket or object.", valueName: "arn"))
     var resource: String?
 
-    @Option(help: ArgumentHelp("Who asks: an ARN, an account, a service, or anonymous (also *).", valueName: "principal"))
-    var principal: String = "anonymous"
+    @Option(
+        help: ArgumentHelp(
+            "Who asks: an ARN, an account, a service, or anonymous (also *; default: anonymous, or whose key signed the URL).",
+            valueName: "principal"))
+    var principal: String?
 
     @Option(
         name: .customLong("context"),
@@ -74,8 +78,13 @@ struct PolicySimulate: AsyncParsableCommand {
     func run() async throws {
         let commandContext = CommandContext.current
         let read = try PolicyInput.policy(policy)
+        guard read.policy.kind == .bucket || principal != nil || requests != nil else {
+            throw CommandFailure.wrongUse("\(policy) is a policy of users and roles; name one with --principal.")
+        }
         let evaluator = PolicyEvaluator(read.policy)
-        let simulations = try self.accesses(commandContext).map { request in
+        let accesses = try self.accesses(commandContext)
+        for note in SimulationInput.unknownActions(accesses, ServiceReference.embedded) { commandContext.complain(note) }
+        let simulations = accesses.map { request in
             let evaluation = evaluator.evaluate(request)
             return Simulation(
                 request: request, evaluation: evaluation, decision: evaluation.decision(for: request.caller, bucketAccount: bucketAccount),
@@ -95,13 +104,13 @@ struct PolicySimulate: AsyncParsableCommand {
 
     private func accesses(_ commandContext: CommandContext) throws -> [AccessRequest] {
         if let requests { return try RequestLines.read(requests) }
-        let caller = try SimulationInput.caller(principal)
+        let caller = try principal.map(SimulationInput.caller)
         var accesses: [AccessRequest]
         if let url {
             let text = url == "-" ? try Inspect.everything(commandContext.input) : url
             accesses = try SimulationInput.accesses(of: InspectInput(text), method: method, caller: caller, context: commandContext)
         } else {
-            accesses = [AccessRequest(caller: caller, action: action ?? "", resource: resource ?? "")]
+            accesses = [try SimulationInput.access(by: caller ?? .anonymous, action: action ?? "", resource: resource ?? "")]
         }
         let given = try SimulationInput.context(context, file: contextFile)
         for index in accesses.indices {
@@ -120,6 +129,30 @@ enum SimulationInput {
             )
         }
         return caller
+    }
+
+    /// One action on one resource; patterns are for `policy access`.
+    static func access(by caller: Caller, action: String, resource: String) throws -> AccessRequest {
+        func isPattern(_ text: String) -> Bool { text.contains { $0 == "*" || $0 == "?" } }
+        guard let pattern = ActionPattern(action), !isPattern(action) else {
+            throw CommandFailure.wrongUse(
+                "\(Quoting.terminal(action)) is not one action; write it as s3:PutObject (policy access takes patterns).")
+        }
+        guard ARN(resource) != nil else {
+            throw CommandFailure.wrongUse("\(Quoting.terminal(resource)) is no ARN; write it as arn:aws:s3:::bucket/key.")
+        }
+        return AccessRequest(caller: caller, action: pattern.text, resource: resource)
+    }
+
+    /// What is to be said about actions that nobody has heard of, each once.
+    static func unknownActions(_ accesses: [AccessRequest], _ reference: ServiceReference) -> [String] {
+        var seen: Set<String> = []
+        return accesses.compactMap { access in
+            guard let pattern = ActionPattern(access.action), pattern.service.lowercased() == "s3",
+                reference.action(named: pattern.name) == nil, seen.insert(access.action).inserted
+            else { return nil }
+            return "\(Quoting.terminal(access.action)) is not in the data of \(reference.date)."
+        }
     }
 
     /// The keys of `--context-file`, then those of `--context`.
@@ -168,9 +201,13 @@ enum SimulationInput {
     }
 
     /// The accesses of a presigned URL or form, as if it were used now.
-    static func accesses(of input: InspectInput, method: S3Method?, caller: Caller, context: CommandContext) throws -> [AccessRequest] {
+    ///
+    /// - Parameter caller: nil for whoever holds the access key that it was signed with.
+    static func accesses(of input: InspectInput, method: S3Method?, caller: Caller?, context: CommandContext) throws -> [AccessRequest] {
         let endpoint = AWSCredentialChain(variables: context.variables).endpointURL
         var facts: S3RequestFacts
+        let accessKeyID: String?
+        let expiresAt: SigningTime?
         switch input {
         case .url(let text, let ticketMethod, let headers):
             let url = try InspectedURL(text)
@@ -183,6 +220,7 @@ enum SimulationInput {
             facts.isSecure = text.lowercased().hasPrefix("https:")
             facts.region = url.presented.scope.region
             facts.signatureAgeMilliseconds = max(0, context.now().secondsSinceEpoch - url.signedAt.secondsSinceEpoch) * 1000
+            (accessKeyID, expiresAt) = (url.presented.accessKeyID, url.expiresAt)
         case .form(let url, let fields):
             let form = try InspectedForm(url: url, fields: fields)
             guard let bucket = form.fixedValue("bucket"), let key = form.field("key") ?? form.fixedValue("key") else {
@@ -194,10 +232,20 @@ enum SimulationInput {
             if let date = form.field("x-amz-date").flatMap({ SigningTime(iso8601Basic: $0) }) {
                 facts.signatureAgeMilliseconds = max(0, context.now().secondsSinceEpoch - date.secondsSinceEpoch) * 1000
             }
+            accessKeyID = form.field("x-amz-credential").flatMap { $0.split(separator: "/").first.map(String.init) }
+            expiresAt = form.expiration
+        }
+        if let expiresAt, expiresAt.secondsSinceEpoch < context.now().secondsSinceEpoch {
+            context.complain("it ended at \(expiresAt.iso8601), so that S3 refuses it whatever the policy says.")
         }
         facts.timeSeconds = context.now().secondsSinceEpoch
         facts.tags = facts.headers.first { $0.name == "x-amz-tagging" }.map { tags($0.value) } ?? []
-        return facts.accesses(by: caller)
+        return facts.accesses(by: try caller ?? holder(of: accessKeyID))
+    }
+
+    private static func holder(of accessKeyID: String?) throws -> Caller {
+        if let holder = accessKeyID.flatMap(AccessKeyAccount.holder) { return holder }
+        throw CommandFailure.wrongUse("the access key id does not tell whose it is; name who signed with --principal.")
     }
 
     private static func tags(_ header: String) -> [S3RequestFacts.Item] {
@@ -231,8 +279,8 @@ enum RequestLines {
         guard let root = document.root, let action = root["action"]?.string, let resource = root["resource"]?.string else {
             throw CommandFailure.wrongUse("a request has action and resource.")
         }
-        var request = AccessRequest(
-            caller: try SimulationInput.caller(root["principal"]?.string ?? "anonymous"), action: action, resource: resource)
+        var request = try SimulationInput.access(
+            by: SimulationInput.caller(root["principal"]?.string ?? "anonymous"), action: action, resource: resource)
         for member in root["context"]?.object ?? [] {
             request.context[try SimulationInput.key(member.key)] = try SimulationInput.value(member.value, of: member.key)
         }

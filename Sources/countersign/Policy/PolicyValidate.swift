@@ -71,7 +71,7 @@ struct PolicyValidate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The environment that the files belong to.", valueName: "name"))
     var environment: String?
 
-    @Flag(help: "Make the changes that are certain and let nobody do more than before.")
+    @Flag(help: "Make the changes to policies that are certain and let nobody do more than before.")
     var fix = false
 
     func run() async throws {
@@ -82,7 +82,7 @@ struct PolicyValidate: AsyncParsableCommand {
         let isList = reports.count != 1 || paths.first != reports.first?.path
         try FindingPrinter(format: format, isList: isList, context: context).show(reports)
         let day = String(context.now().iso8601.prefix(10))
-        let notes = ignored?.notes(used: reports.flatMap(\.ignored), paths: reports.map(\.path), on: day) ?? []
+        let notes = ignored?.notes(used: reports.flatMap(\.ignored).map(\.entry), paths: reports.map(\.path), on: day) ?? []
         for note in notes { context.complain(note) }
         let failing = reports.flatMap(\.findings).filter { failOn.types.contains($0.type) }
         if !failing.isEmpty { throw CommandFailure.no("") }
@@ -90,12 +90,15 @@ struct PolicyValidate: AsyncParsableCommand {
 
     private func reports(ignored: IgnoreList?, context: CommandContext) throws -> [FindingReport] {
         let names: [String]
-        do throws(SettingsProblem) { names = try PolicyFile.paths(of: paths) } catch { throw CommandFailure.wrongUse("\(error)") }
-        let reference = try ReferenceData.current(policies: SigningSetup.policiesFolder(policies, context: context))
+        let reference: ServiceReference
+        do throws(SettingsProblem) {
+            names = try PolicyFile.paths(of: paths)
+            reference = try ReferenceData.current(policies: SigningSetup.policiesFolder(policies, context: context))
+        } catch { throw CommandFailure.wrongUse("\(error)") }
         let day = context.now().iso8601.prefix(10)
         let environments = EnvironmentFindings(
             folder: SigningSetup.policiesFolder(policies, context: context), name: environment, context: context)
-        var fixer = PolicyFixer(reference: reference)
+        var fixer = PolicyFixer(reference: reference, ignored: ignored, day: String(day))
         let reports = try names.map { path in
             var file: PolicyFile
             do throws(SettingsProblem) {

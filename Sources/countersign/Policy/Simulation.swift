@@ -16,12 +16,33 @@ struct Simulation {
             )
             lines += statement.conditions.map { "    \(comparison($0))" }
         }
-        if evaluation.outcome == .none { lines.append("  no statement is about it") }
+        if evaluation.outcome == .none { lines += nearest.map(reason) ?? ["  no statement allows anything"] }
         if evaluation.outcome == .allow, decision == .needsIdentityPolicy { lines.append("  the caller's own policies must allow it too") }
         if !evaluation.missingKeys.isEmpty {
             lines.append("  not told: \(evaluation.missingKeys.map(\.text).joined(separator: ", "))")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// The statement that came nearest to allowing the request: the first of those that failed last.
+    private var nearest: StatementEvaluation? {
+        let parts = StatementEvaluation.Part.allCases
+        func progress(_ statement: StatementEvaluation) -> Int { statement.failedPart.flatMap(parts.firstIndex) ?? parts.count }
+        let allowing = evaluation.statements.filter { $0.effect == .allow }
+        return allowing.max { progress($0) < progress($1) || progress($0) == progress($1) && $0.index > $1.index }
+    }
+
+    /// Why a statement is not about the request.
+    private func reason(_ statement: StatementEvaluation) -> [String] {
+        let place = "statement \(name(statement)) at \(read.place(statement.range.lowerBound))"
+        switch statement.failedPart {
+        case .principal: return ["  not allowed: \(place) is about other callers"]
+        case .action: return ["  not allowed: \(place) is about other actions"]
+        case .resource: return ["  not allowed: \(place) is about other resources"]
+        case .condition, nil:
+            let failed = statement.conditions.filter { $0.result != .holds }
+            return ["  not allowed: \(place) has conditions that do not hold"] + failed.map { "    \(comparison($0))" }
+        }
     }
 
     private func name(_ statement: StatementEvaluation) -> String {
@@ -38,6 +59,8 @@ struct Simulation {
         .object([
             .init("decision", .string(decision.rawValue)), .init("request", RequestText.json(request)),
             .init("statements", .array(evaluation.decidingStatements.map(statement))),
+            .init("nearestStatement", evaluation.outcome == .none ? nearest.map(statement) ?? .null : .null),
+            .init("failedPart", evaluation.outcome == .none ? (nearest?.failedPart?.rawValue).map(JSON.string) ?? .null : .null),
             .init("missingContext", .array(evaluation.missingKeys.map { .string($0.text) })),
         ])
     }

@@ -52,6 +52,12 @@ struct DecisionTests {
             try Self.decision(Self.statement(principal: Self.aws("\"444455556666\"")), request, bucketAccount: "999999999999")
                 == .implicitDeny)
         #expect(try Self.decision(Self.statement("Deny"), request, bucketAccount: "999999999999") == .explicitDeny)
+        // The root user has no policies of its own that could add anything, or be missing.
+        let root = S3PolicyTests.request(by: try identity(Self.root))
+        #expect(try Self.decision(Self.statement(), root, bucketAccount: "999999999999") == .allowed)
+        #expect(
+            try Self.decision(Self.statement(principal: Self.aws("\"444455556666\"")), root, bucketAccount: "999999999999")
+                == .implicitDeny)
     }
 
     @Test(

@@ -95,6 +95,22 @@ struct EvaluationPropertyTests {
         }
     }
 
+    @Test("One unit that differs in a run longer than a machine word keeps a glob from matching, wherever it is")
+    func longRuns() {
+        var random = Randomness(seed: 6)
+        for length in [65, 70, 127, 128, 129, 200] {
+            let run = (0..<length).map { _ in random.pick(Array("aab?")) }
+            let pattern = ["*"] + run + ["*"]
+            let found = Array("cc") + run.map { $0 == "?" ? "c" : $0 } + Array("cc")
+            #expect(Glob(String(pattern)).matches(String(found)))
+            for place in 0..<length {
+                var other = found
+                other[place + 2] = "d"
+                #expect(Glob(String(pattern)).matches(String(other)) == Self.matches(pattern, other), "\(length) \(place)")
+            }
+        }
+    }
+
     /// By all prefixes of both.
     private static func matches(_ pattern: [Character], _ text: [Character]) -> Bool {
         var row = [true] + text.map { _ in false }

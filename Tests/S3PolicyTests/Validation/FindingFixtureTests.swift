@@ -10,11 +10,23 @@ struct FindingFixtureTests {
         let url: URL
 
         var name: String { self.url.deletingPathExtension().lastPathComponent }
-        var kind: PolicyKind { self.name.hasSuffix(".identity") ? .identity : .bucket }
+        /// What the file is, by what stands before `.json`: `.identity`, `.cors`, `.lifecycle`; a bucket policy without.
+        var documentKind: BucketDocumentKind {
+            self.name.split(separator: ".").dropFirst().last.flatMap { BucketDocumentKind(rawValue: String($0)) } ?? .bucket
+        }
+        var kind: PolicyKind { self.documentKind == .identity ? .identity : .bucket }
         var testDescription: String { "\(self.code)/\(self.name)" }
 
         func document() throws -> JSONDocument {
             JSONDocument(Array(try Data(contentsOf: self.url)))
+        }
+
+        func findings(in document: JSONDocument) -> [Finding] {
+            switch self.documentKind {
+            case .cors: CORSConfiguration.read(document).findings
+            case .lifecycle: LifecycleConfiguration.read(document).findings
+            case .bucket, .identity: PolicyValidator().findings(in: document, kind: self.kind)
+            }
         }
 
         /// The lines of the file beside it: `excerpt: "…"` is what the finding points to, `replacement: "…"` what its fix writes,
@@ -45,7 +57,7 @@ struct FindingFixtureTests {
     @Test("What is wrong gives its code at its place, and no other", arguments: try fixtures("fires"))
     func fires(fixture: Fixture) throws {
         let document = try fixture.document()
-        let findings = PolicyValidator().findings(in: document, kind: fixture.kind)
+        let findings = fixture.findings(in: document)
         let own = findings.filter { $0.code.name == fixture.code }
         #expect(!own.isEmpty)
         let others = findings.filter { $0.code.name != fixture.code && $0.type != .suggestion }.map(\.code.name)
@@ -66,13 +78,16 @@ struct FindingFixtureTests {
 
     @Test("What only looks wrong is met with silence", arguments: try fixtures("silent"))
     func silent(fixture: Fixture) throws {
-        let findings = PolicyValidator().findings(in: try fixture.document(), kind: fixture.kind)
+        let findings = fixture.findings(in: try fixture.document())
         #expect(findings.filter { $0.type != .suggestion || $0.code.name == fixture.code }.map(\.description) == [])
     }
 
     @Test("Every code has a fixture that fires it and one that does not, and every fixture a code")
     func everyCode() throws {
-        let codes = Set(ValidationRules.all.flatMap { $0.codes }.map(\.name)).union(["JSON_SYNTAX_ERROR", "S3_FIRST_BYTE"])
+        let documents = [
+            "S3_CORS_UNKNOWN_ELEMENT", "S3_CORS_INVALID_VALUE", "S3_LIFECYCLE_UNKNOWN_ELEMENT", "S3_LIFECYCLE_INVALID_VALUE",
+        ]
+        let codes = Set(ValidationRules.all.flatMap { $0.codes }.map(\.name)).union(["JSON_SYNTAX_ERROR", "S3_FIRST_BYTE"] + documents)
         let firing = Set(try Self.fixtures("fires").map(\.code))
         let silent = Set(try Self.fixtures("silent").map(\.code))
         #expect(firing == codes)
@@ -82,16 +97,16 @@ struct FindingFixtureTests {
     @Test("Fixes remove their findings, bring no others, and leave a document that can be read", arguments: try fixtures("fires"))
     func fixes(fixture: Fixture) throws {
         var document = try fixture.document()
-        let before = PolicyValidator().findings(in: document, kind: fixture.kind)
+        let before = fixture.findings(in: document)
         // One after the other, since two may be about the same place.
         for _ in before {
-            let fix = PolicyValidator().findings(in: document, kind: fixture.kind).first { $0.code.name == fixture.code && $0.fix != nil }?
+            let fix = fixture.findings(in: document).first { $0.code.name == fixture.code && $0.fix != nil }?
                 .fix
             guard let fix else { break }
             document = JSONDocument(fix.applied(to: document.text.bytes))
             #expect(document.problems.isEmpty)
         }
-        let after = PolicyValidator().findings(in: document, kind: fixture.kind)
+        let after = fixture.findings(in: document)
         #expect(!after.contains { $0.code.name == fixture.code && $0.fix != nil })
         #expect(Set(after.map(\.code.name)).isSubset(of: before.map(\.code.name)))
     }

@@ -18,13 +18,12 @@ enum InvalidConditionOperator: ValidationRule {
         }
     }
 
-    /// Looks for the operator alone, and puts back what stood around it.
+    /// Looks for the operator without its qualifier, and puts that back.
     private static func nearest(to text: String) -> String? {
         let qualifier =
             ConditionOperator.SetQualifier.allCases.map { "\($0.rawValue):" }.first { text.lowercased().hasPrefix($0.lowercased()) } ?? ""
-        let rest = text.dropFirst(qualifier.count)
-        let hasIfExists = rest.lowercased().hasSuffix("ifexists")
-        let name = String(hasIfExists ? rest.dropLast("IfExists".count) : rest)
-        return NearestName.of(name, among: Comparison.allCases.map(\.rawValue)).map { qualifier + $0 + (hasIfExists ? "IfExists" : "") }
+        let names = Comparison.allCases.map(\.rawValue)
+        let conditional = names.filter { $0 != Comparison.null.rawValue }.map { "\($0)IfExists" }
+        return NearestName.of(String(text.dropFirst(qualifier.count)), among: names + conditional).map { qualifier + $0 }
     }
 }
