@@ -122,6 +122,18 @@ import Testing
             #expect(Base64.encode(bytes) == Data(bytes).base64EncodedString())
             #expect(Base64.decode(Base64.encode(bytes)) == bytes)
             #expect(Hex.decode(Hex.encode(bytes)) == bytes)
+            let url = Base64URL.encode(bytes)
+            #expect(url.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") })
+            #expect(Base64URL.decode(url.utf8) == bytes)
+        }
+    }
+
+    /// RFC 7515 appendix C.
+    @Test func base64URLHasItsOwnAlphabetAndNoPadding() {
+        #expect(Base64URL.encode([3, 236, 255, 224, 193]) == "A-z_4ME")
+        #expect(Base64URL.decode("A-z_4ME".utf8) == [3, 236, 255, 224, 193])
+        for text in ["A", "A-z_4ME=", "A+z/4ME", "A-z_4MF", "A-z_ 4ME", "A-z_4ME\n", "A-z_4M\u{0}", "Ä"] {
+            #expect(Base64URL.decode(text.utf8) == nil, "\(text)")
         }
     }
 

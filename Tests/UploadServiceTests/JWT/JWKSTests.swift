@@ -1,5 +1,6 @@
 import JWTKit
 import Libcrypto
+import ServiceLifecycle
 import Settings
 import SigV4
 import Testing
@@ -216,6 +217,27 @@ import Testing
         let authenticator = try await JWTAuthenticator.test(fetcher: fetcher, logger: log.logger())
         #expect(await authenticator.refusal(of: try await TestSigner.es256(old).token(kid: "old")) == nil)
         #expect(log.text.contains("key 1: its modulus has 17 bits"))
+    }
+
+    /// Runs as the service runs it: nobody asks, and the keys come, and come again.
+    @Test func theServiceRefreshesByItself() async throws {
+        let clock = TestClock()
+        let fetcher = StubFetcher(.body(JWKS.text([("old", try JWKS.jwk(old))])))
+        let authenticator = try await JWTAuthenticator(
+            issuers: [.test(algorithms: [.es256])], secrets: [:], fetcher: fetcher, clock: { clock.now }, logger: LogLines().logger())
+        #expect(fetcher.count == 0)
+        let group = serviceGroup([authenticator], logger: LogLines().logger())
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            for _ in 0..<600 where authenticator.issuers[0].keys == 0 { try await Task.sleep(for: .milliseconds(100)) }
+            #expect(fetcher.count == 1)
+            clock.advance(3600)
+            for _ in 0..<600 where fetcher.count < 2 { try await Task.sleep(for: .milliseconds(100)) }
+            #expect(fetcher.count == 2)
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        #expect(authenticator.issuers[0].keys == 1)
     }
 
     @Test func anUnchangedSetForgetsNothing() async throws {

@@ -84,11 +84,54 @@ import Uploads
         }
     }
 
+    /// Self-signed by the key of RFC 7515 section A.3; what signs a certificate does not matter here, the file is the configuration's.
+    @Test func takesCertificates() async throws {
+        let certificate = """
+            -----BEGIN CERTIFICATE-----
+            MIIBHjCBxaADAgECAgEBMAoGCCqGSM49BAMCMBkxFzAVBgNVBAMMDmlkLmV4YW1w
+            bGUuY29tMB4XDTIwMDEwMTAwMDAwMFoXDTQ5MDEwMTAwMDAwMFowGTEXMBUGA1UE
+            AwwOaWQuZXhhbXBsZS5jb20wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR/zc4n
+            cPbEXUGDy+5v20t7WAczNXvp7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1u
+            qQskrYpGIyiFiOWtMAoGCCqGSM49BAMCA0gAMEUCIGsytv1VP1GquGv0RpAN9PqA
+            LIFEDnpuguRJCpKisICKAiEAyKiJiMBetr0b2LeATx8PZ6tTsvDFc/hqeu/FDeA9
+            wCE=
+            -----END CERTIFICATE-----
+
+            """
+        let authenticator = try await JWTAuthenticator.test([
+            .test(algorithms: [.rs256, .es256], keys: .file(path: "id.crt", content: certificate))
+        ])
+        #expect(authenticator.issuers[0].keys == 1)
+        #expect(await authenticator.refusal(of: try await TestSigner.es256().token()) == nil)
+    }
+
+    /// RSA of 1,024 bits, and P-384.
+    private static let unfitPEM = [
+        """
+        -----BEGIN PUBLIC KEY-----
+        MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDqgMHdspWAEcvjVMCecHRGd2f/
+        cohkc+jo4+lAZzCHvGnFJKjpM9/lDPFvm0RAI8PLxt0tAhbVraJQciJF099ikWmI
+        /sj9uiRIj2os82P7dTLZkQy/yZlCziZoQ42mqdGfS8YesA9coW9Ya1lgDfXfSZ9y
+        hoR+fyN7J7gIWcV3dwIDAQAB
+        -----END PUBLIC KEY-----
+
+        """,
+        """
+        -----BEGIN PUBLIC KEY-----
+        MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEntvQIAV4hCT12AAeMd0P0blzIfZVhyri
+        ZekkJ8jFp98IE6rBcIpxpEwN/emyqLw0sCRThPsoX+ilEeQqdPNf69uxcGoA0KmZ
+        YXYDWrxsFn1lyhnGrB3ThTWgakfMeeQm
+        -----END PUBLIC KEY-----
+
+        """,
+    ]
+
     @Test func badKeysOfTheConfigurationDoNotLoad() async throws {
         let shortRSA = #"{"kty":"RSA","n":"\#(Base64URL.encode([UInt8](repeating: 0xC5, count: 64)))","e":"AQAB"}"#
         let es = try ES256PrivateKey(key: RFCKeys.p256.d)
         let files: [(String, TokenIssuer.Algorithm, String)] = [
             (JWKS.text([("a", shortRSA)]), .rs256, "its modulus has 512 bits"),
+            (Self.unfitPEM[0], .rs256, "RSA of at least 2048 bits"), (Self.unfitPEM[1], .es256, "P-256"),
             (es.pemRepresentation, .es256, "private key"), (es.publicKey.pemRepresentation, .rs256, "no public key for RS256"),
             ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", .rs256, "no public key"),
             (es.publicKey.pemRepresentation + es.publicKey.pemRepresentation, .es256, "no single PEM block"),
