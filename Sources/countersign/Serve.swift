@@ -72,7 +72,7 @@ struct Serve: AsyncParsableCommand {
         for report in reports {
             for finding in report.findings where PolicyValidate.Threshold.warning.types.contains(finding.type) {
                 isClean = false
-                let line = report.document.text.position(at: finding.ranges.first?.lowerBound ?? 0).line
+                let line = report.text.position(at: finding.ranges.first?.lowerBound ?? 0).line
                 logger.warning(
                     "\(finding.message)", metadata: ["code": "\(finding.code)", "file": "\(report.path)", "line": "\(line)"])
             }

@@ -279,7 +279,7 @@ extension HelpTexts {
             lifecycle and signer policy.
 
             Every ticket that the rules can issue is put through the documents beside them,
-            for several callers and all allowed origins: what S3 or a browser would refuse
+            for all callers and all allowed origins: what S3 or a browser would refuse
             later is an error now, with both places named. The documents themselves are
             validated as policy validate does. No network, no account.
 

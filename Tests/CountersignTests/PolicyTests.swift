@@ -206,6 +206,15 @@ struct PolicyFiles: ~Copyable {
     }
 }
 
+/// What is not there to be validated.
+@Suite struct PolicyValidateNothingTests {
+    @Test func aFolderWithoutPoliciesIsAMistake() async throws {
+        let files = try PolicyFiles(["notes.txt": "nothing"])
+        let run = await CommandRun.command(["policy", "validate", files.path("")])
+        #expect(run.code == 2 && run.diagnostics.contains("there is no *.json file below") && run.output == "")
+    }
+}
+
 /// `check`: rules and documents together.
 @Suite struct CheckTests {
     /// The shipped environments with one text of one file replaced.

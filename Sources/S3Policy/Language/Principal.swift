@@ -63,7 +63,12 @@ public enum Principal: Sendable, Hashable {
         guard isAccount(arn.account) else { return nil }
         if arn.service == "iam", arn.resource == "root" { return .account(arn.account, partition: arn.partition) }
         let kinds = arn.service == "iam" ? ["user/", "role/"] : arn.service == "sts" ? ["assumed-role/", "federated-user/"] : []
-        guard kinds.contains(where: { arn.resource.hasPrefix($0) && arn.resource.utf8.count > $0.utf8.count }) else { return nil }
+        guard kinds.contains(where: { arn.resource.hasPrefix($0) && arn.resource.utf8.count > $0.utf8.count }),
+            Partitions.all.contains(arn.partition)
+        else { return nil }
+        // A session is named as assumed-role/ROLE/SESSION.
+        let parts = arn.resource.split(separator: "/", omittingEmptySubsequences: false)
+        if parts[0] == "assumed-role", parts.count != 3 || parts.contains(where: \.isEmpty) { return nil }
         return .identity(arn)
     }
 

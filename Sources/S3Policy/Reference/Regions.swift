@@ -19,3 +19,9 @@ enum Regions {
         "There is no Region \"\(name)\" in the data of \(self.date)." + Finding.didYouMean(NearestName.of(name, among: self.all))
     }
 }
+
+/// AWS's partitions: groups of Regions whose accounts and ARNs have nothing to do with each other.
+enum Partitions {
+    /// As in botocore's `partitions.json`, like ``Regions/all``.
+    static let all = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"]
+}

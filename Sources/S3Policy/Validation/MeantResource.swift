@@ -16,7 +16,7 @@ enum MeantResource {
         guard let service = parts.lastIndex(where: { $0.lowercased() == "s3" }) else { return nil }
         let partition = parts[..<service].last { !["", "arn"].contains($0.lowercased()) }?.lowercased() ?? "aws"
         let rest = parts[(service + 1)...].drop { $0.isEmpty }
-        guard InvalidPartition.partitions.contains(partition), let first = rest.first else { return nil }
+        guard Partitions.all.contains(partition), let first = rest.first else { return nil }
         if rest.count == 1 { return self.hasBucketName(first) ? "arn:\(partition):s3:::\(first)" : nil }
         guard rest.count >= 3, Regions.all.contains(String(first)), Principal.isAccount(String(rest[rest.startIndex + 1])) else {
             return nil

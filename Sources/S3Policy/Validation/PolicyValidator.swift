@@ -18,8 +18,18 @@ public struct PolicyValidator: Sendable {
         }
         // What is so much too large is not looked at in detail: some rules compare everything with everything.
         let rules = PolicySizeExceedsQuota.isFarExceeded(by: subject) ? [PolicySizeExceedsQuota.self] : ValidationRules.all
-        for rule in rules { findings += rule.findings(in: subject) }
+        for rule in rules { findings += rule.findings(in: subject).filter { !self.isAboutBrokenText($0, in: document) } }
         return findings.inOrderOfText
+    }
+}
+
+extension PolicyValidator {
+    /// Whether a finding is about a string that was not read as it was meant.
+    private func isAboutBrokenText(_ finding: Finding, in document: JSONDocument) -> Bool {
+        guard let range = finding.ranges.first, !document.problems.isEmpty, !range.isEmpty,
+            document.text.bytes[range.lowerBound] == UInt8(ascii: "\"")
+        else { return false }
+        return document.problems.contains { range.contains($0.range.lowerBound) && $0.range.upperBound <= range.upperBound }
     }
 }
 

@@ -6,7 +6,7 @@ struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Holds each environment's rules against its bucket policy, CORS, lifecycle and signer policy.",
         discussion: """
-            Every ticket that the rules can issue is put through the documents beside them, for several callers and all \
+            Every ticket that the rules can issue is put through the documents beside them, for all callers and all \
             allowed origins: what S3 or a browser would refuse later is an error now, with both places named. The \
             documents themselves are validated as policy validate does. No network, no account.
 

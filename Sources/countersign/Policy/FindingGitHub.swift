@@ -6,7 +6,7 @@ import S3Policy
 enum FindingGitHub {
     static func commands(of report: FindingReport) -> String {
         report.findings.map { finding in
-            let source = report.document.text
+            let source = report.text
             let range = finding.ranges.first ?? 0..<0
             let (start, end) = (source.position(at: range.lowerBound), source.position(at: range.upperBound))
             var properties = "file=\(property(report.path)),line=\(start.line),endLine=\(end.line)"

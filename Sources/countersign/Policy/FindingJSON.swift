@@ -20,19 +20,19 @@ enum FindingJSON {
                 .object([
                     .init("findingDetails", .string(finding.message)), .init("findingType", .string(finding.type.rawValue)),
                     .init("issueCode", .string(finding.code.name)), .init("learnMoreLink", .string(finding.code.learnMoreLink)),
-                    .init("locations", .array(finding.ranges.map { location(of: $0, in: report.document) })),
+                    .init("locations", .array(finding.ranges.map { location(of: $0, in: report) })),
                 ])
             })
     }
 
-    private static func location(of range: Range<Int>, in document: JSONDocument) -> JSON {
+    private static func location(of range: Range<Int>, in report: FindingReport) -> JSON {
         .object([
-            .init("path", .array(document.path(to: range).map(element))),
+            .init("path", .array(report.paths[range, default: []].map(element))),
             .init(
                 "span",
                 .object([
-                    .init("start", position(document.text.position(at: range.lowerBound))),
-                    .init("end", position(document.text.position(at: range.upperBound))),
+                    .init("start", position(report.text.position(at: range.lowerBound))),
+                    .init("end", position(report.text.position(at: range.upperBound))),
                 ])),
         ])
     }

@@ -1,10 +1,12 @@
 import S3Policy
 import Settings
 
-/// What was found in one file, with what it takes to show it.
+/// What was found in one file, with what it takes to show it: its text, but not all that was read in it, since there may be many files.
 struct FindingReport {
     let path: String
-    let document: JSONDocument
+    let text: SourceText
+    /// The way through the document to each place of a finding.
+    let paths: [Range<Int>: [JSONPathElement]]
     /// Those that nobody asked to ignore.
     let findings: [Finding]
     /// The others, each with the entry of the ignore list that took it away.
@@ -23,14 +25,17 @@ struct FindingReport {
             return false
         }
         self.path = file.path
-        self.document = file.document
+        self.text = file.document.text
+        self.paths = Dictionary(
+            findings.flatMap(\.ranges).map { ($0, file.document.path(to: $0)) }, uniquingKeysWith: { first, _ in first })
         self.ignored = ignored
     }
 
     /// A file that could not be read at all.
     init(unreadable path: String, message: String) {
         self.path = path
-        self.document = JSONDocument("")
+        self.text = SourceText("")
+        self.paths = [:]
         self.findings = [Finding(IssueCode("UNREADABLE_FILE", .error, origin: .countersign), "\(message).", at: 0..<0)]
         self.ignored = []
     }

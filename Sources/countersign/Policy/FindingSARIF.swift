@@ -59,7 +59,7 @@ enum FindingSARIF {
             .object([
                 .init(
                     "physicalLocation",
-                    .object([.init("artifactLocation", artifact), .init("region", region(range, in: report.document.text))]))
+                    .object([.init("artifactLocation", artifact), .init("region", region(range, in: report.text))]))
             ])
         }
         var members: [JSON.Member] = [
@@ -68,7 +68,7 @@ enum FindingSARIF {
             .init("locations", .array(finding.ranges.prefix(1).map(location))),
         ]
         if finding.ranges.count > 1 { members.append(.init("relatedLocations", .array(finding.ranges.dropFirst().map(location)))) }
-        if let fix = finding.fix { members.append(.init("fixes", .array([self.fix(fix, artifact, in: report.document.text)]))) }
+        if let fix = finding.fix { members.append(.init("fixes", .array([self.fix(fix, artifact, in: report.text)]))) }
         if let entry {
             let suppression = JSON.object([.init("kind", .string("external")), .init("justification", .string(entry.reason))])
             members.append(.init("suppressions", .array([suppression])))

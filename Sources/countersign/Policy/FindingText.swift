@@ -9,7 +9,7 @@ struct FindingText {
     }
 
     private func text(_ finding: Finding, in report: FindingReport) -> String {
-        let source = report.document.text
+        let source = report.text
         let range = finding.ranges.first ?? 0..<0
         let start = source.position(at: range.lowerBound)
         let colour: CommandContext.Colour = finding.type == .error || finding.type == .securityWarning ? .red : .yellow

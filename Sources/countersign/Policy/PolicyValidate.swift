@@ -95,6 +95,9 @@ struct PolicyValidate: AsyncParsableCommand {
             names = try PolicyFile.paths(of: paths)
             reference = try ReferenceData.current(policies: SigningSetup.policiesFolder(policies, context: context))
         } catch { throw CommandFailure.wrongUse("\(error)") }
+        guard !names.isEmpty else {
+            throw CommandFailure.wrongUse("there is no *.json file below \(paths.joined(separator: ", ")); nothing was looked at.")
+        }
         let day = context.now().iso8601.prefix(10)
         let environments = EnvironmentFindings(
             folder: SigningSetup.policiesFolder(policies, context: context), name: environment, context: context)

@@ -16,11 +16,11 @@ enum ServicePrincipalAccess: ValidationRule {
         subject.inStatements { statement in
             guard statement.effect == .allow, statement.element("Principal") != nil else { return [] }
             let services = statement.principals.filter { principal in
-                principal.kind == "Service" && principal.text.value.hasSuffix(".amazonaws.com")
+                principal.kind == "Service" && [".amazonaws.com", ".amazonaws.com.cn"].contains(where: principal.text.value.hasSuffix)
                     && InvalidServicePrincipalFormat.isServicePrincipal(principal.text.value)
                     && !(principal.text.value == loadBalancing && statement.resources.allSatisfy { namesLogAccount($0.value) })
             }
-            let restricting = statement.conditions.filter { $0.operator?.comparison != .null }
+            let restricting = statement.conditions.filter(self.restricts)
             let keys = restricting.compactMap { $0.key?.lowercased }
             guard !services.isEmpty, Set(keys).isDisjoint(with: strong.map { $0.lowercased() }) else { return [] }
             let names = strong.joined(separator: ", ")
@@ -33,6 +33,13 @@ enum ServicePrincipalAccess: ValidationRule {
                 return Finding(.restrictAccessToServicePrincipal, message, at: service.text.range)
             }
         }
+    }
+
+    /// Whether a condition lets some requests out, rather than all that lack its key or have any value of it.
+    private static func restricts(_ condition: ConditionOutline) -> Bool {
+        guard let comparison = condition.operator?.comparison else { return true }
+        return comparison != .null && !comparison.isNegated && !condition.holdsWhenMissing
+            && !condition.texts.contains { $0.value.utf8.allSatisfy { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: ":") } }
     }
 
     private static let strong = ["aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"]

@@ -4,7 +4,8 @@ extension IssueCode {
 
 /// StringLike compares an ARN, where a `*` reaches over colons into another account.
 ///
-/// Values without a wildcard are left alone: for them it makes no difference.
+/// Values without a wildcard are left alone: for them it makes no difference. So is s3:DataAccessPointArn, which S3's guide calls a string
+/// and compares so: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html>.
 enum StringLikeOperatorWithARNConditionKeys: ValidationRule {
     static let codes = [IssueCode.stringLikeOperatorWithARNConditionKeys]
 
@@ -12,7 +13,7 @@ enum StringLikeOperatorWithARNConditionKeys: ValidationRule {
         subject.inConditions { statement, condition in
             guard let key = condition.key, let conditionOperator = condition.operator,
                 [.stringLike, .stringNotLike].contains(conditionOperator.comparison),
-                subject.reference.conditionKey(key)?.types.first == .arn,
+                key.lowercased != "s3:dataaccesspointarn", subject.reference.conditionKey(key)?.types.first == .arn,
                 condition.texts.contains(where: { PolicyText($0.value, version: subject.outline.version).hasWildcard })
             else { return nil }
             let comparison: Comparison = conditionOperator.comparison == .stringLike ? .arnLike : .arnNotLike

@@ -8,9 +8,9 @@ enum InvalidPartition: ValidationRule {
 
     static func findings(in subject: ValidationSubject) -> [Finding] {
         subject.inResources { _, resource in
-            guard let arn = resource.arn, !partitions.contains(arn.partition), !arn.partition.isOpen
+            guard let arn = resource.arn, !Partitions.all.contains(arn.partition), !arn.partition.isOpen
             else { return nil }
-            let nearest = NearestName.of(arn.partition, among: partitions).map { partition in
+            let nearest = NearestName.of(arn.partition, among: Partitions.all).map { partition in
                 ARN(partition: partition, service: arn.service, region: arn.region, account: arn.account, resource: arn.resource)
                     .description
             }
@@ -21,6 +21,4 @@ enum InvalidPartition: ValidationRule {
                 fix: meant.map { .replace(resource.range, by: $0) })
         }
     }
-
-    static let partitions = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"]
 }
