@@ -12,6 +12,9 @@ public struct CallerSettings: Sendable {
     /// The secrets of HS256, by their variables.
     public let tokenSecrets: [String: Secret]
 
+    /// The secrets of scoped tokens: the first signs, all verify; empty where none are given.
+    public let scopedTokenSecrets: [Secret]
+
     /// Reads a process's variables and the policies folder.
     ///
     /// - Parameter names: the environments; empty for what COUNTERSIGN_ENVIRONMENT says, else all.
@@ -29,6 +32,7 @@ public struct CallerSettings: Sendable {
         apiKeys = CallerSettings.apiKeys(&variables, environments.map(\.name))
         tokenIssuers = served?.tokenIssuers ?? []
         tokenSecrets = CallerSettings.tokenSecrets(&variables, tokenIssuers)
+        scopedTokenSecrets = CallerSettings.scopedTokenSecrets(&variables, foreign: Array(tokenSecrets.values))
     }
 
     private static func served(_ variables: inout VariableReader, folder: String, named names: [String]) -> PolicyFolder.Served? {
@@ -80,6 +84,26 @@ public struct CallerSettings: Sendable {
             let digest = SHA256Digest(hex: parts[1].lowercased())
         else { return nil }
         return APIKeyRecord(name: String(parts[0]), environment: environment, sha256: digest)
+    }
+
+    // MARK: - Secrets of scoped tokens
+
+    private static func scopedTokenSecrets(_ variables: inout VariableReader, foreign: [Secret]) -> [Secret] {
+        let name = "COUNTERSIGN_TOKEN_SECRET"
+        guard let text = variables.text(name, isSecret: true) else { return [] }
+        let secrets = text.split(separator: ",", omittingEmptySubsequences: false).map { Secret($0.filter { !$0.isWhitespace }) }
+        guard secrets.count <= 2, secrets.allSatisfy({ $0.byteCount >= TokenIssuer.minimumSecretBytes }) else {
+            variables.report(
+                name,
+                "it must be one secret of at least \(TokenIssuer.minimumSecretBytes) bytes without a comma, or two of them with a comma between, "
+                    + "of which the first signs")
+            return []
+        }
+        if secrets.contains(where: foreign.contains) {
+            variables.report(name, "an issuer of JWTs has the same secret and could make scoped tokens; use one of its own")
+            return []
+        }
+        return secrets
     }
 
     // MARK: - Secrets of HS256

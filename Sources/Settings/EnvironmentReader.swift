@@ -5,8 +5,8 @@ internal import Yams
 
 extension YAMLReader {
     static let environmentKeys = [
-        "bucket", "region", "endpoint", "provider", "addressing", "endpointOptions", "allowedOrigins", "publicBaseUrl", "defaultLifetime",
-        "rules", "callers",
+        "bucket", "region", "endpoint", "provider", "addressing", "endpointOptions", "allowedOrigins", "downloads", "publicBaseUrl",
+        "defaultLifetime", "rules", "callers",
     ]
 
     /// The environment that a whole `uploads.yaml` describes; `nil` when anything in it is a mistake.
@@ -24,6 +24,7 @@ extension YAMLReader {
         let region = region(fields, provider: provider)
         let location = location(fields, provider: provider ?? .aws, isProviderKnown: isProviderKnown, region: region)
         let origins = list(fields, "allowedOrigins") { text throws(InvalidValue) in try OriginPattern(text) }
+        let allowsDownloads = flag(fields, "downloads") ?? false
         let publicBaseURL = value(fields, "publicBaseUrl") { text throws(InvalidValue) in text }
         let lifetime = value(fields, "defaultLifetime", YAMLReader.lifetime)
         let rules = rules(fields, defaultLifetimeSeconds: lifetime)
@@ -38,7 +39,7 @@ extension YAMLReader {
         do {
             let environment = try Environment(
                 name: name, location: location ?? YAMLReader.harmlessLocation(region: region), provider: provider ?? .aws,
-                allowedOrigins: origins, publicBaseURL: publicBaseURL, rules: rules.compactMap(\.rule))
+                allowedOrigins: origins, allowsDownloads: allowsDownloads, publicBaseURL: publicBaseURL, rules: rules.compactMap(\.rule))
             return problems.isEmpty ? environment : nil
         } catch {
             report(error, fields: fields, rules: rules, isRegionKnown: region != nil)

@@ -43,6 +43,8 @@ public struct ServiceSettings: Sendable {
     public let tokenIssuers: [TokenIssuer]
     /// The secrets of HS256, by their variables.
     public let tokenSecrets: [String: Secret]
+    /// The secrets of scoped tokens: the first signs, all verify; empty where none are given.
+    public let scopedTokenSecrets: [Secret]
     /// By the environment's name; one for each.
     public let credentials: [String: Credentials]
     public let maxInFlight: Int
@@ -72,6 +74,7 @@ public struct ServiceSettings: Sendable {
         apiKeys = callers.apiKeys
         tokenIssuers = callers.tokenIssuers
         tokenSecrets = callers.tokenSecrets
+        scopedTokenSecrets = callers.scopedTokenSecrets
         credentials = ServiceSettings.credentials(&variables, environments.map(\.name))
         if maxConnections <= maxInFlight {
             variables.report(

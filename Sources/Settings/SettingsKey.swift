@@ -40,6 +40,9 @@ extension ServiceSettings {
             name: "COUNTERSIGN_<ENVIRONMENT>_JWT_SECRET_<NAME>", type: "text", defaultValue: nil, isSecret: true,
             meaning: "Secret of at least 32 bytes that signs the JWTs (HS256) of the entry of that name under callers in uploads.yaml."),
         SettingsKey(
+            name: "COUNTERSIGN_TOKEN_SECRET", type: "text", defaultValue: nil, isSecret: true,
+            meaning: "Secret of at least 32 bytes that signs scoped tokens; with a second one behind a comma, both verify."),
+        SettingsKey(
             name: "COUNTERSIGN_<ENVIRONMENT>_AWS_ACCESS_KEY_ID", type: "text", defaultValue: nil, isSecret: false,
             meaning: "Access key that signs for the environment."),
         SettingsKey(

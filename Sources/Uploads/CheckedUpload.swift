@@ -37,12 +37,10 @@ public struct CheckedUpload: Sendable {
 
 extension Environment {
     /// Checks an upload request against the rule that it names; everything in a `CheckedUpload` is safe to sign.
-    public func check(_ request: UploadRequest) throws(Refusal) -> CheckedUpload {
-        guard let rule = rule(named: request.rule) else {
-            throw Refusal(
-                .unknownRule, field: "rule",
-                "there is no upload rule \(quoted(request.rule)); use one of \(rules.map(\.name).joined(separator: ", "))")
-        }
+    ///
+    /// - Parameter caller: Who asks; nil for somebody who may use all rules, such as who has the signer's keys at hand.
+    public func check(_ request: UploadRequest, by caller: Caller? = nil) throws(Refusal) -> CheckedUpload {
+        let rule = try rule(named: request.rule, for: caller)
         if let method = request.method, method != rule.method.rawValue {
             throw Refusal(.methodNotAllowed, field: "method", "the rule \(rule.name) takes \(rule.method.rawValue); leave method out")
         }
@@ -60,6 +58,20 @@ extension Environment {
         // Where more headers may be sent than were signed, one that gives the file away must not be among them.
         if rule.method == .put, !provider.features.refusesUnsignedHeaders { headers.append(Header("x-amz-acl", "private")) }
         return CheckedUpload(rule: rule, contentType: type, sizeBytes: size, checksum: checksum, objectHeaders: headers)
+    }
+
+    /// The rule of that name, where the caller may use it; nil for somebody who may use all.
+    public func rule(named name: String, for caller: Caller?) throws(Refusal) -> UploadRule {
+        let mayUse = { (name: String) in caller?.mayUse(rule: name) ?? true }
+        guard let rule = rule(named: name) else {
+            let names = rules.map(\.name).filter(mayUse)
+            throw Refusal(
+                .unknownRule, field: "rule", "there is no upload rule \(quoted(name)); use one of \(names.joined(separator: ", "))")
+        }
+        guard mayUse(name) else {
+            throw Refusal(.ruleNotAllowed, field: "rule", "this caller may not use the rule \(quoted(name))")
+        }
+        return rule
     }
 
     /// A name is only ever offered for saving, in a header of its own; so any script will do, but no control character.

@@ -8,6 +8,8 @@ public struct Environment: Sendable {
     public let provider: Provider
     /// Web pages that may ask for tickets.
     public let allowedOrigins: [OriginPattern]
+    /// Whether callers may ask for tickets that read what lies under their own prefixes.
+    public let allowsDownloads: Bool
     /// Where the public reads objects, such as a CDN, without a trailing slash; `nil` when nobody does.
     public let publicBaseURL: String?
     /// In the order of the configuration.
@@ -15,8 +17,8 @@ public struct Environment: Sendable {
 
     /// Checks all values together and reports everything that is wrong; `field` is the key in `uploads.yaml`, `rules.NAME.KEY` for rules.
     public init(
-        name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern] = [], publicBaseURL: String? = nil,
-        rules: [UploadRule]
+        name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern] = [],
+        allowsDownloads: Bool = false, publicBaseURL: String? = nil, rules: [UploadRule]
     ) throws(InvalidValues) {
         var problems: [InvalidValue] = []
         if !Environment.isName(name) {
@@ -51,18 +53,19 @@ public struct Environment: Sendable {
         }
         guard problems.isEmpty else { throw InvalidValues(problems) }
         self.init(
-            unchecked: name, location: location, provider: provider, allowedOrigins: allowedOrigins,
+            unchecked: name, location: location, provider: provider, allowedOrigins: allowedOrigins, allowsDownloads: allowsDownloads,
             publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules)
     }
 
     private init(
-        unchecked name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern], publicBaseURL: String?,
-        rules: [UploadRule]
+        unchecked name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern], allowsDownloads: Bool,
+        publicBaseURL: String?, rules: [UploadRule]
     ) {
         self.name = name
         self.location = location
         self.provider = provider
         self.allowedOrigins = allowedOrigins
+        self.allowsDownloads = allowsDownloads
         self.publicBaseURL = publicBaseURL
         self.rules = rules
     }
@@ -79,7 +82,7 @@ public struct Environment: Sendable {
     /// The same rules for another bucket, such as the local one; the provider becomes `custom`.
     public func replacing(location: S3Location, publicBaseURL: String?, allowedOrigins: [OriginPattern]) -> Environment {
         Environment(
-            unchecked: name, location: location, provider: .custom, allowedOrigins: allowedOrigins,
+            unchecked: name, location: location, provider: .custom, allowedOrigins: allowedOrigins, allowsDownloads: allowsDownloads,
             publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules)
     }
 

@@ -63,6 +63,19 @@ public struct KeyTemplate: Sendable, Hashable, CustomStringConvertible {
         return KeyTemplate.render(segments[...end], values) + "/"
     }
 
+    /// Whether a key lies under a caller's own prefix: up to the caller's segment its segments are such as the template makes them.
+    func isUnderPrefix(_ key: String, environment: String, rule: String, caller: Caller) -> Bool {
+        let parts = key.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard let end = segments.firstIndex(of: [.placeholder(.caller)]), parts.count > end + 1,
+            parts[end].elementsEqual(caller.keySegment.utf8),
+            !parts.contains(where: { $0.isEmpty || $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) })
+        else { return false }
+        return zip(resolved(environment: environment, rule: rule)[..<end], parts).allSatisfy { segment, part in
+            let places = segment.flatMap(KeyTemplate.places(of:))
+            return places.count == part.count && zip(places, part).allSatisfy { $0.bytes.contains($1) }
+        }
+    }
+
     /// What all keys under that rule begin with: the segments before the first that changes, each with its `/`.
     func fixedFolder(environment: String, rule: String) -> String {
         let fixed = resolved(environment: environment, rule: rule).dropLast().lazy.map(KeyTemplate.literal).prefix { $0 != nil }

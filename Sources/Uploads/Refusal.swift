@@ -61,6 +61,10 @@ extension Refusal.Code {
     public static let invalidMetadata = Refusal.Code(rawValue: "invalid_metadata")
     /// All metadata together pass S3's 2 KB.
     public static let metadataTooLarge = Refusal.Code(rawValue: "metadata_too_large")
+    /// The environment gives no tickets for reading.
+    public static let downloadsNotAllowed = Refusal.Code(rawValue: "downloads_not_allowed")
+    /// The key is none that this caller could have uploaded to.
+    public static let keyNotAllowed = Refusal.Code(rawValue: "key_not_allowed")
     /// The signer refused what the rule asked for: a fault of the configuration.
     public static let signingFailed = Refusal.Code(rawValue: "signing_failed")
 
@@ -69,14 +73,14 @@ extension Refusal.Code {
         .wrongEnvironment, .invalidCaller, .ruleNotAllowed, .unknownRule, .methodNotAllowed, .invalidFilename, .invalidType,
         .typeNotAllowed,
         .sizeRequired, .invalidSize, .tooLarge, .tooSmall, .invalidChecksum, .checksumRequired, .metadataNotAllowed, .invalidMetadata,
-        .metadataTooLarge,
+        .metadataTooLarge, .downloadsNotAllowed, .keyNotAllowed,
         .signingFailed,
     ]
 
     /// The HTTP status (RFC 9110 section 15): 400 for what is malformed, 422 for what is well-formed but against the rule.
     public var status: Int {
         switch self {
-        case .wrongEnvironment, .invalidCaller, .ruleNotAllowed: 403
+        case .wrongEnvironment, .invalidCaller, .ruleNotAllowed, .downloadsNotAllowed, .keyNotAllowed: 403
         case .unknownRule: 404
         case .tooLarge: 413
         case .typeNotAllowed: 415

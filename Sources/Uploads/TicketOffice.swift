@@ -5,7 +5,7 @@ public import SigV4
 /// Issues the tickets of one environment: a request and a caller in, one ticket or one refusal out.
 public struct TicketOffice: Sendable {
     public let environment: Environment
-    private let signer: S3Signer
+    let signer: S3Signer
 
     public init(environment: Environment, credentials: Credentials, keyCache: SigningKeyCache = SigningKeyCache()) {
         self.environment = environment
@@ -20,10 +20,7 @@ public struct TicketOffice: Sendable {
             throw Refusal(.wrongEnvironment, "the caller belongs to \(quoted(caller.environment)), not to \(environment.name)")
         }
         guard !caller.name.isEmpty else { throw Refusal(.invalidCaller, "the caller has no name") }
-        guard environment.rule(named: request.rule) == nil || caller.mayUse(rule: request.rule) else {
-            throw Refusal(.ruleNotAllowed, field: "rule", "this caller may not use the rule \(quoted(request.rule))")
-        }
-        let upload = try environment.check(request)
+        let upload = try environment.check(request, by: caller)
         let key = key(of: upload, for: caller, at: now, using: &random)
         do {
             return switch upload.rule.method {

@@ -30,6 +30,8 @@ struct DevDesk: Sendable {
     static let callerName = "dev"
     let places: [Place]
     let dataFolder: String
+    /// Signs the scoped tokens of one run.
+    private let scopedTokenSecret: Secret
     /// Who knows callers by JWTs, where that is wanted.
     var tokens: JWTAuthenticator?
 
@@ -58,6 +60,7 @@ struct DevDesk: Sendable {
         }
         self.places = places
         self.dataFolder = dataFolder
+        self.scopedTokenSecret = Secret((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) })
     }
 
     /// Made up anew for each run, so that nothing signed in one run is good in another, or anywhere else.
@@ -127,6 +130,7 @@ struct DevDesk: Sendable {
         configuration.port = port
         configuration.showsDemonstrationPage = true
         configuration.isLoopbackOnly = true
+        configuration.scopedTokens = ScopedTokens(secrets: [scopedTokenSecret])
         configuration.backgroundServices = tokens.map { [$0] } ?? []
         return configuration
     }

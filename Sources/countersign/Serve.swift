@@ -100,6 +100,7 @@ struct Serve: AsyncParsableCommand {
         let callers = CombinedAuthenticator(apiKeys: APIKeyAuthenticator(records: settings.apiKeys), tokens: tokens)
         var configuration = UploadServiceConfiguration(offices: offices, authenticator: callers)
         configuration.backgroundServices = [tokens]
+        if !settings.scopedTokenSecrets.isEmpty { configuration.scopedTokens = ScopedTokens(secrets: settings.scopedTokenSecrets) }
         configuration.host = settings.host
         configuration.port = settings.port
         configuration.metricsPort = settings.metricsPort

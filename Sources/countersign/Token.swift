@@ -6,7 +6,7 @@ import Uploads
 
 struct Token: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes API keys for back ends, and says whose a key or a JWT is.",
+        abstract: "Makes API keys for back ends, and says whose a key or a token is.",
         subcommands: [TokenMint.self, TokenVerify.self])
 }
 

@@ -10,11 +10,11 @@ import Uploads
 struct TokenVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Says whose an API key or a JWT is, or what is wrong with it.",
+        abstract: "Says whose an API key, a JWT or a scoped token is, or what is wrong with it.",
         discussion: """
             The answer is the one that the service would give with the same policies folder and variables: the caller, its \
-            environment, the prefix of its keys, the rules that it may use, and when a JWT ends. Keys of issuers are \
-            fetched where uploads.yaml names a URL; with a file or a secret nothing leaves this machine. The exit code is 1 \
+            environment, the prefix of its keys, the rules that it may use, and when a JWT or a scoped token ends. Keys of \
+            issuers are fetched where uploads.yaml names a URL; with a file or a secret nothing leaves this machine. The exit code is 1 \
             where the token is not taken.
 
             A token on the command line can be seen by other users of the machine; - reads it from standard input.
@@ -25,7 +25,7 @@ struct TokenVerify: AsyncParsableCommand {
 
     enum Format: String, CaseIterable, ExpressibleByArgument { case text, json }
 
-    @Argument(help: ArgumentHelp("The API key or JWT; - is standard input.", valueName: "TOKEN"))
+    @Argument(help: ArgumentHelp("The API key, JWT or scoped token; - is standard input.", valueName: "TOKEN"))
     var token: String
 
     @Option(
@@ -65,8 +65,13 @@ struct TokenVerify: AsyncParsableCommand {
         }
         let authenticator = CombinedAuthenticator(apiKeys: APIKeyAuthenticator(records: settings.apiKeys), tokens: tokens)
         do {
-            let (caller, expiresAt) = try await authenticator.identify(text)
-            try show(caller, expiresAt: expiresAt, settings, context)
+            if ScopedTokens.isOne(text), !settings.scopedTokenSecrets.isEmpty {
+                let scope = try ScopedTokens(secrets: settings.scopedTokenSecrets).scope(of: text, at: context.now())
+                try show(scope.caller, expiresAt: scope.expiresAt, scope: scope, settings, context)
+            } else {
+                let (caller, expiresAt) = try await authenticator.identify(text)
+                try show(caller, expiresAt: expiresAt, scope: nil, settings, context)
+            }
         } catch let failure as AuthenticationFailure {
             if case .unavailable = failure.reason { throw CommandFailure.outside(failure.message) }
             if format == .json {
@@ -90,7 +95,9 @@ struct TokenVerify: AsyncParsableCommand {
         return text
     }
 
-    private func show(_ caller: Caller, expiresAt: SigningTime?, _ settings: CallerSettings, _ context: CommandContext) throws {
+    private func show(
+        _ caller: Caller, expiresAt: SigningTime?, scope: TokenScope?, _ settings: CallerSettings, _ context: CommandContext
+    ) throws {
         let all = settings.environments.first { $0.name == caller.environment }?.rules.map(\.name) ?? []
         let rules = all.filter(caller.mayUse)
         switch format {
@@ -100,15 +107,18 @@ struct TokenVerify: AsyncParsableCommand {
                 "key segment  \(caller.keySegment)", "rules        \(rules.isEmpty ? "none" : rules.joined(separator: ", "))",
             ]
             if let group = caller.group { lines.append("group        \(Quoting.terminal(group))") }
+            if let scope { lines += ["origin       \(Quoting.terminal(scope.origin))", "bytes        \(scope.budgetBytes)"] }
             lines.append("expires      \(expiresAt?.iso8601 ?? "never")")
             try context.say(lines.joined(separator: "\n"))
         case .json:
-            let json = JSON.object([
+            let bounds: [JSON.Member] =
+                scope.map { [.init("origin", .string($0.origin)), .init("bytes", .integer($0.budgetBytes))] } ?? []
+            let members: [JSON.Member] = [
                 .init("valid", .bool(true)), .init("caller", .string(caller.name)), .init("environment", .string(caller.environment)),
                 .init("keySegment", .string(caller.keySegment)), .init("rules", .array(rules.map(JSON.string))),
                 .init("group", caller.group.map(JSON.string) ?? .null), .init("expiresAt", expiresAt.map { .string($0.iso8601) } ?? .null),
-            ])
-            try context.say(json.pretty)
+            ]
+            try context.say(JSON.object(members + bounds).pretty)
         }
     }
 }

@@ -38,7 +38,7 @@ enum HelpTexts {
                   check                   Holds each environment's rules against its bucket
                                           policy, CORS, lifecycle and signer policy.
                   token                   Makes API keys for back ends, and says whose a key or
-                                          a JWT is.
+                                          a token is.
                   health                  Asks the service on this machine whether it is alive;
                                           for container health checks.
 
@@ -207,7 +207,7 @@ enum HelpTexts {
             (
                 "token",
                 #"""
-                OVERVIEW: Makes API keys for back ends, and says whose a key or a JWT is.
+                OVERVIEW: Makes API keys for back ends, and says whose a key or a token is.
 
                 USAGE: countersign token <subcommand>
 
@@ -217,8 +217,8 @@ enum HelpTexts {
 
                 SUBCOMMANDS:
                   mint                    Makes one API key and the line that lets it in.
-                  verify                  Says whose an API key or a JWT is, or what is wrong
-                                          with it.
+                  verify                  Says whose an API key, a JWT or a scoped token is, or
+                                          what is wrong with it.
 
                   See 'countersign help token <subcommand>' for detailed help.
                 """#
@@ -251,13 +251,14 @@ enum HelpTexts {
             (
                 "token verify",
                 #"""
-                OVERVIEW: Says whose an API key or a JWT is, or what is wrong with it.
+                OVERVIEW: Says whose an API key, a JWT or a scoped token is, or what is wrong
+                with it.
 
                 The answer is the one that the service would give with the same policies folder
                 and variables: the caller, its environment, the prefix of its keys, the rules
-                that it may use, and when a JWT ends. Keys of issuers are fetched where
-                uploads.yaml names a URL; with a file or a secret nothing leaves this machine.
-                The exit code is 1 where the token is not taken.
+                that it may use, and when a JWT or a scoped token ends. Keys of issuers are
+                fetched where uploads.yaml names a URL; with a file or a secret nothing leaves
+                this machine. The exit code is 1 where the token is not taken.
 
                 A token on the command line can be seen by other users of the machine; - reads
                 it from standard input.
@@ -268,7 +269,7 @@ enum HelpTexts {
                 USAGE: countersign token verify <TOKEN> [--environment <name> ...] [--policies <dir>] [--format <format>]
 
                 ARGUMENTS:
-                  <TOKEN>                 The API key or JWT; - is standard input.
+                  <TOKEN>                 The API key, JWT or scoped token; - is standard input.
 
                 OPTIONS:
                   --environment <name>    Look at this environment (repeatable; default:

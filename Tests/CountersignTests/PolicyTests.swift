@@ -264,6 +264,13 @@ struct PolicyFiles: ~Copyable {
         #expect(run.code == 1 && run.output.contains("[\(code)]"), "\(run.output)")
     }
 
+    @Test func downloadsNeedTheSignerToRead() async throws {
+        let run = try await check("staging/uploads.yaml", "#   downloads: true", "downloads: true")
+        #expect(run.code == 1 && run.output.contains("[SIGNER_NOT_ALLOWED]") && run.output.contains("s3:GetObject"), "\(run.output)")
+        let reading = try await check("staging/signer-policy.json", "\"s3:PutObject\"", "[\"s3:PutObject\", \"s3:GetObject\"]")
+        #expect(reading.code == 1 && reading.output.contains("[SIGNER_TOO_POWERFUL]"), "\(reading.output)")
+    }
+
     /// A statement more in staging's bucket policy, and what is told about it.
     @Test(arguments: [
         // One caller's folder, which a sample of callers would miss.
@@ -327,7 +334,7 @@ struct PolicyFiles: ~Copyable {
                 "/policies/staging/bucket-policy.json:34:5: error: Statement \"DenyOldSignatures\" denies s3:PutObject to tickets of the rule avatars"
             ))
         #expect(run.output.contains("since s3:signatureAge is 900000."))
-        #expect(run.output.contains("/policies/staging/uploads.yaml:36)"))
+        #expect(run.output.contains("/policies/staging/uploads.yaml:39)"))
     }
 
     @Test func oneFileIsHeldAgainstTheEnvironmentThatIsNamed() async throws {

@@ -83,6 +83,31 @@ import Testing
         #expect(try await verify([key.text]).code == 1)
     }
 
+    @Test func saysWhatAScopedTokenIsGoodFor() async throws {
+        let claims = """
+            {"iss":"urn:countersign:scoped","aud":"countersign","sub":"web/alice","exp":1369354500,"jti":"1","env":"staging","key":"web",\
+            "for":"alice","rule":"photos","origin":"https://app.example.com","bytes":5000}
+            """
+        let variables = [Self.secretVariable: Self.secret + "-of-own", "COUNTERSIGN_TOKEN_SECRET": Self.secret]
+        let run = try await verify([Self.token(claims)], variables: variables)
+        #expect(
+            run.output == """
+                caller       web/alice
+                environment  staging
+                key segment  web.alice
+                rules        photos
+                origin       https://app.example.com
+                bytes        5000
+                expires      2013-05-24T00:15:00Z
+
+                """, "\(run.diagnostics)")
+        let json = try await verify(["-", "--format", "json"], variables: variables, input: Self.token(claims)).json
+        #expect(json["origin"] == .string("https://app.example.com") && json["bytes"] == .integer(5000))
+        let ended = Self.token(claims.replacing("1369354500", with: "1369353600"))
+        #expect(try await verify([ended], variables: variables).diagnostics.contains("has expired"))
+        #expect(try await verify([Self.token(claims)]).code == 1)
+    }
+
     @Test func saysWhatIsWrong() async throws {
         let expired = Self.token(#"{"iss":"https://own.example.com","sub":"a","aud":"uploads","exp":1369353600,"org":"x"}"#)
         let cases: [(String, String)] = [

@@ -201,4 +201,21 @@ import Uploads
         #expect(settings.tokenSecrets == [name: Secret(secret)] && settings.environments.map(\.name) == ["staging"])
         #expect(!"\(settings)".contains(secret))
     }
+
+    @Test func `scoped tokens have one secret or two, long ones of their own`() throws {
+        let folder = try TemporaryPolicies([
+            "staging/uploads.yaml": validYAML + "callers: [{name: own, issuer: i, audience: a, algorithms: [HS256]}]\n"
+        ])
+        let issuers = "the-secret-of-the-issuer-called-own"
+        func secrets(_ value: String?) throws -> [Secret] {
+            let variables = ["COUNTERSIGN_TOKEN_SECRET": value, "COUNTERSIGN_STAGING_JWT_SECRET_OWN": issuers].compactMapValues(\.self)
+            return try CallerSettings(variables: variables, policiesFolder: folder.path, named: []).scopedTokenSecrets
+        }
+        let (one, two) = ("a-secret-of-exactly-32-bytes-123", "another-secret-of-32-bytes-or-more")
+        #expect(try secrets(nil) == [] && secrets(one) == [Secret(one)] && secrets(" \(one) , \(two)") == [Secret(one), Secret(two)])
+        for bad in ["short", String(one.dropLast()), "\(one),", "\(one),short", "\(one),\(two),\(one)", issuers, "\(one),\(issuers)"] {
+            let error = #expect(throws: SettingsError.self) { try secrets(bad) }
+            #expect(error?.problems.map(\.file) == ["COUNTERSIGN_TOKEN_SECRET"] && error?.description.contains(bad) == false)
+        }
+    }
 }

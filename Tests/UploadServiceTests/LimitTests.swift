@@ -135,6 +135,8 @@ import Uploads
             self.capacity = capacity
         }
 
+        func knowsAPIKey(named name: String, environment: String) -> Bool { false }
+
         func authenticate(authorization: String?, apiKey: String?) async throws(AuthenticationFailure) -> Caller {
             await withCheckedContinuation { continuation in
                 let watcher = state.withLock { state -> CheckedContinuation<Void, Never>? in

@@ -40,7 +40,7 @@ struct OpenAPIDocument: @unchecked Sendable {
     /// Compares an answer with what the document says about it.
     func check(_ answer: Answer, to method: HTTPRequest.Method, _ path: String, sourceLocation: SourceLocation) throws {
         if method == .head || method == .options { return }
-        let path = String(path.prefix { $0 != "?" })
+        let path = Self.template(of: path)
         guard let operation = operations.first(where: { $0.path == path && $0.method == method.rawValue.lowercased() })?.operation else {
             #expect([404, 405, 403, 421].contains(answer.status), "\(method) \(path) is not documented", sourceLocation: sourceLocation)
             return
@@ -66,6 +66,15 @@ struct OpenAPIDocument: @unchecked Sendable {
             let codes = response["x-codes"] as? [String] ?? []
             #expect(codes.contains(code), "\(code) is not documented for \(answer.status)", sourceLocation: sourceLocation)
         }
+    }
+
+    /// The documented path: without a query, and with a placeholder for a scoped token.
+    private static func template(of path: String) -> String {
+        let path = path.prefix { $0 != "?" }
+        // As in the router, empty segments do not count.
+        let segments = path.split(separator: "/")
+        guard segments.count > 2, segments[0] == "u" else { return String(path) }
+        return "/u/{token}/" + segments[2...].joined(separator: "/")
     }
 
     /// Where a value does not follow a schema. Members that the schema does not name are violations too: the document is complete.

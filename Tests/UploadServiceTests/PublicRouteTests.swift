@@ -76,7 +76,7 @@ import Uploads
     @Test func otherPathsAreNotFound() async throws {
         try await withService { service in
             for path in [
-                "/v1", "/v1/uploads/parts", "/v1/tokens", "/s3/params", "/health", "/V1/UPLOADS", "/v1/uploads%2F", "/..%2f", "//x",
+                "/v1", "/v1/uploads/parts", "/v1/nothing", "/s3/params", "/health", "/V1/UPLOADS", "/v1/uploads%2F", "/..%2f", "//x",
                 "/v1/../x",
             ] {
                 for method in [HTTPRequest.Method.get, .post, .delete, .options, HTTPRequest.Method("BREW")!] {
@@ -138,7 +138,10 @@ import Uploads
     @Test func theDocumentNamesExactlyTheRoutes() throws {
         let documented = try OpenAPIDocument().operations.map { "\($0.method) \($0.path)" }
         let served = Route.allCases.flatMap { route in
-            route.methods.filter { $0 != .head && $0 != .options }.map { "\($0.rawValue.lowercased()) \(route.rawValue)" }
+            let paths = [route.rawValue] + (route.takesTokenInPath ? ["/u/{token}\(route.rawValue)"] : [])
+            return route.methods.filter { $0 != .head && $0 != .options }.flatMap { method in
+                paths.map { "\(method.rawValue.lowercased()) \($0)" }
+            }
         }
         #expect(documented.sorted() == served.sorted())
     }

@@ -14,6 +14,12 @@ enum ProblemCode: String, CaseIterable {
     case missingCredentials = "missing_credentials"
     case invalidCredentials = "invalid_credentials"
     case originNotAllowed = "origin_not_allowed"
+    case apiKeyRequired = "api_key_required"
+    case tokensNotConfigured = "tokens_not_configured"
+    case invalidBudget = "invalid_budget"
+    case invalidSubject = "invalid_subject"
+    case scopeTooNarrow = "scope_too_narrow"
+    case budgetExhausted = "byte_budget_exhausted"
     case notFound = "not_found"
     case methodNotAllowed = "http_method_not_allowed"
     case requestTimeout = "request_timeout"
@@ -28,12 +34,12 @@ enum ProblemCode: String, CaseIterable {
 
     var status: HTTPResponse.Status {
         switch self {
-        case .malformedBody, .malformedJSON, .wrongType, .missingField, .unknownField, .invalidBatch,
+        case .malformedBody, .malformedJSON, .wrongType, .missingField, .unknownField, .invalidBatch, .invalidBudget, .invalidSubject,
             .conflictingCredentials:
             .badRequest
         case .missingCredentials, .invalidCredentials: .unauthorized
-        case .originNotAllowed: .forbidden
-        case .notFound: .notFound
+        case .originNotAllowed, .apiKeyRequired, .scopeTooNarrow, .budgetExhausted: .forbidden
+        case .notFound, .tokensNotConfigured: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .bodyTooLarge: .contentTooLarge

@@ -23,6 +23,22 @@ extension Ticket {
     }
 }
 
+extension DownloadTicket {
+    /// Writes the ticket as clients get it: a GET needs no headers.
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("environment", environment)
+            json.member("bucket", bucket)
+            json.member("key", key)
+            json.member("method", "GET")
+            json.member("url", url)
+            json.name("headers")
+            json.object { _ in }
+            json.member("expiresAt", expiresAt.iso8601)
+        }
+    }
+}
+
 extension UploadRule {
     /// Writes what a page needs to know to check a file before it asks for a ticket.
     func write(to json: inout JSONWriter) {

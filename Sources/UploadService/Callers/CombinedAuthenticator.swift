@@ -20,6 +20,10 @@ public struct CombinedAuthenticator: CallerAuthenticator {
         return try await identify(APIKeyAuthenticator.bearerToken(authorization)).caller
     }
 
+    public func knowsAPIKey(named name: String, environment: String) -> Bool {
+        apiKeys.knowsAPIKey(named: name, environment: environment)
+    }
+
     /// Decides whose credential this is, and when it ends; an API key does not.
     public func identify(_ credential: String) async throws(AuthenticationFailure) -> (caller: Caller, expiresAt: SigningTime?) {
         guard JWTAuthenticator.looksLikeToken(credential) else {

@@ -1,4 +1,5 @@
 import CoreMetrics
+import SigV4
 
 /// What the service counts. Every label has a bounded set of values: route templates, methods, status codes, configured environments and
 /// rules, and the codes of refusals.
@@ -8,6 +9,7 @@ struct ServiceMetrics: Sendable {
         "countersign_http_request_duration_seconds": "Time from a request's head to its answer, by route.",
         "countersign_requests_in_flight": "Requests being worked on now.",
         "countersign_tickets_total": "Tickets issued, by environment and rule.",
+        "countersign_api_key_last_used_timestamp_seconds": "When a request last came with an API key, in seconds since 1970, by its name.",
         "countersign_refusals_total": "Requests and batch entries refused, by code.",
     ]
 
@@ -22,10 +24,16 @@ struct ServiceMetrics: Sendable {
         let rule: String
     }
 
+    private struct Key: Hashable {
+        let environment: String
+        let name: String
+    }
+
     let factory: any MetricsFactory
     private let inFlight: Meter
     private let answers = Memo<Answer, (count: Counter, duration: Timer)>()
     private let issues = Memo<Issue, Counter>()
+    private let uses = Memo<Key, Gauge>()
 
     init(factory: any MetricsFactory) {
         self.factory = factory
@@ -53,6 +61,14 @@ struct ServiceMetrics: Sendable {
             let labels = [("environment", environment), ("rule", rule)]
             return Counter(label: "countersign_tickets_total", dimensions: labels, factory: factory)
         }.increment()
+    }
+
+    /// - Parameter apiKey: the name of one that is configured.
+    func used(apiKey: String, environment: String, at time: SigningTime) {
+        uses.value(for: Key(environment: environment, name: apiKey)) {
+            let labels = [("environment", environment), ("key", apiKey)]
+            return Gauge(label: "countersign_api_key_last_used_timestamp_seconds", dimensions: labels, factory: factory)
+        }.record(time.secondsSinceEpoch)
     }
 
     func refused(code: String) {

@@ -9,6 +9,9 @@ public protocol CallerAuthenticator: Sendable {
     ///   - apiKey: the value of X-Api-Key, if there is one.
     func authenticate(authorization: String?, apiKey: String?) async throws(AuthenticationFailure) -> Caller
 
+    /// Whether there is an API key of that name in an environment: scoped tokens end with the key that they came from.
+    func knowsAPIKey(named name: String, environment: String) -> Bool
+
     /// The issuers whose JWTs are taken, for readiness.
     var issuers: [JWTAuthenticator.IssuerStatus] { get }
 }
@@ -59,6 +62,10 @@ public struct APIKeyAuthenticator: CallerAuthenticator {
         return try caller(holding: key)
     }
 
+    public func knowsAPIKey(named name: String, environment: String) -> Bool {
+        known.contains { $0.caller == Caller(name: name, environment: environment) }
+    }
+
     /// Compares with every record, so that the time taken tells nothing about which one matched.
     private func caller(holding key: String) throws(AuthenticationFailure) -> Caller {
         let digest = SHA256.hash(key).bytes
@@ -100,5 +107,9 @@ public struct OpenCaller: CallerAuthenticator {
     public func authenticate(authorization: String?, apiKey: String?) async throws(AuthenticationFailure) -> Caller {
         if authorization == nil, apiKey == nil { return caller }
         return try await other.authenticate(authorization: authorization, apiKey: apiKey)
+    }
+
+    public func knowsAPIKey(named name: String, environment: String) -> Bool {
+        caller == Caller(name: name, environment: environment) || other.knowsAPIKey(named: name, environment: environment)
     }
 }

@@ -4,6 +4,8 @@ import HTTPTypes
 enum Route: String, CaseIterable, Sendable {
     case uploads = "/v1/uploads"
     case uploadsBatch = "/v1/uploads/batch"
+    case downloads = "/v1/downloads"
+    case tokens = "/v1/tokens"
     case rules = "/v1/rules"
     case version = "/version"
     case live = "/health/live"
@@ -19,7 +21,7 @@ enum Route: String, CaseIterable, Sendable {
     /// HEAD comes with every GET, OPTIONS with everything.
     var methods: [HTTPRequest.Method] {
         switch self {
-        case .uploads, .uploadsBatch: [.post, .options]
+        case .uploads, .uploadsBatch, .downloads, .tokens: [.post, .options]
         default: [.get, .head, .options]
         }
     }
@@ -34,10 +36,23 @@ enum Route: String, CaseIterable, Sendable {
         [.live, .ready, .metrics].contains(self)
     }
 
-    /// The served route of a request's path. Empty segments do not count, as in the router.
+    /// Whether it is also mounted under `/u/<scoped-token>`.
+    var takesTokenInPath: Bool {
+        [.uploads, .uploadsBatch, .rules].contains(self)
+    }
+
+    /// The first segment of the paths whose second one is a scoped token.
+    static let tokenMount = "u"
+
+    /// The served route of a request's path, whether mounted under a token or not. Empty segments do not count, as in the router.
     static func matching(_ path: String, among served: [Route]) -> Route? {
         if let route = served.first(where: { $0.rawValue == path }) { return route }
-        let normalized = "/" + path.split(separator: "/").joined(separator: "/")
+        let segments = path.split(separator: "/")
+        if segments.count > 2, segments[0] == tokenMount {
+            let mounted = "/" + segments.dropFirst(2).joined(separator: "/")
+            return served.first { $0.takesTokenInPath && $0.rawValue == mounted }
+        }
+        let normalized = "/" + segments.joined(separator: "/")
         return served.first { $0.rawValue == normalized }
     }
 }

@@ -25,6 +25,8 @@ struct ObservingMiddleware: RouterMiddleware {
         var response = try await next(request, context)
         response.headers[.xRequestID] = requestID
         response.headers[.xContentTypeOptions] = "nosniff"
+        // A path can hold a scoped token: no link or picture tells it to others.
+        response.headers[.referrerPolicy] = "no-referrer"
         finish(request, context.record, status: response.status, duration: .now - start)
         return request.method == .head ? Self.withoutBody(response) : response
     }
@@ -42,12 +44,7 @@ struct ObservingMiddleware: RouterMiddleware {
             return given
         }
         var random = makeRandom()
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(16)
-        for word in [random.next(), random.next()] {
-            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
-        }
-        return Hex.encode(bytes)
+        return Hex.encode(random.bytes(count: 16))
     }
 
     private static func isIDByte(_ byte: UInt8) -> Bool {
@@ -87,6 +84,16 @@ struct ObservingMiddleware: RouterMiddleware {
 
     /// The methods of RFC 9110 and RFC 5789; others share one label.
     private static let knownMethods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .delete, .options, .patch, .trace, .connect]
+}
+
+extension RandomNumberGenerator {
+    /// - Parameter count: a multiple of eight.
+    mutating func bytes(count: Int) -> [UInt8] {
+        (0..<count / 8).flatMap { _ in
+            let word = next()
+            return stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+        }
+    }
 }
 
 /// Tells browsers whether the page that asked may read the answer.

@@ -9,14 +9,13 @@ struct UploadHandlers: Sendable {
     /// A batch holds at most this many upload requests.
     static let maximumBatchCount = 1_000
 
-    let offices: [String: TicketOffice]
-    let origins: OriginPolicy
-    let metrics: ServiceMetrics
-    let configuration: UploadServiceConfiguration
+    private let admittance: Admittance
+    private let metrics: ServiceMetrics
+    private let configuration: UploadServiceConfiguration
+    private let budgets = ByteBudgets()
 
-    init(configuration: UploadServiceConfiguration, origins: OriginPolicy, metrics: ServiceMetrics) {
-        self.offices = Dictionary(uniqueKeysWithValues: configuration.offices.map { ($0.environment.name, $0) })
-        self.origins = origins
+    init(configuration: UploadServiceConfiguration, admittance: Admittance, metrics: ServiceMetrics) {
+        self.admittance = admittance
         self.metrics = metrics
         self.configuration = configuration
     }
@@ -24,12 +23,12 @@ struct UploadHandlers: Sendable {
     // MARK: Routes
 
     func upload(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        let (caller, office) = try await authenticate(request, context.record)
+        let admission = try await admittance.admit(request, context)
         let json = try await BodyReader.json(of: request, maximumBytes: configuration.limits.maximumBodyBytes)
         let uploadRequest = try UploadRequest(json: json, path: "")
-        noteRule(uploadRequest, office, context.record)
+        noteRule(uploadRequest, admission.office, context.record)
         var random = configuration.makeRandom()
-        let ticket = try office.issue(uploadRequest, to: caller, at: configuration.clock(), using: &random)
+        let ticket = try issue(uploadRequest, admission, at: configuration.clock(), using: &random)
         metrics.issued(environment: ticket.environment, rule: ticket.rule)
         context.record.update { $0.key = ticket.key }
         return .json(.created) { ticket.write(to: &$0) }
@@ -37,14 +36,14 @@ struct UploadHandlers: Sendable {
 
     /// Every entry is decided by itself: a ticket, or the problem that the same request would get alone.
     func uploadBatch(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        let (caller, office) = try await authenticate(request, context.record)
+        let admission = try await admittance.admit(request, context)
         let json = try await BodyReader.json(of: request, maximumBytes: configuration.limits.maximumBatchBodyBytes)
         let entries = try Self.batchEntries(json)
         let now = configuration.clock()
         var random = configuration.makeRandom()
         var rules: Set<String> = []
         let results = entries.enumerated().map { index, entry in
-            let result = decide(entry, path: "uploads[\(index)]", caller: caller, office: office, at: now, using: &random)
+            let result = decide(entry, path: "uploads[\(index)]", admission, at: now, using: &random)
             if case .success(let ticket) = result { rules.insert(ticket.rule) }
             return result
         }
@@ -66,13 +65,14 @@ struct UploadHandlers: Sendable {
     }
 
     func rules(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        let (caller, office) = try await authenticate(request, context.record)
+        let admission = try await admittance.admit(request, context)
+        let environment = admission.office.environment
         return .json { json in
             json.object { json in
-                json.member("environment", office.environment.name)
+                json.member("environment", environment.name)
                 json.name("rules")
                 json.array { json in
-                    for rule in office.environment.rules where caller.mayUse(rule: rule.name) { rule.write(to: &json) }
+                    for rule in environment.rules where admission.caller.mayUse(rule: rule.name) { rule.write(to: &json) }
                 }
             }
         }
@@ -80,32 +80,19 @@ struct UploadHandlers: Sendable {
 
     // MARK: Steps
 
-    /// Finds the caller, and with it the environment; refuses a page that this environment does not know, before anything is decided.
-    private func authenticate(_ request: Request, _ record: RequestRecord) async throws -> (Caller, TicketOffice) {
-        let caller: Caller
-        do {
-            let authorization = try Self.single(request.headers, .authorization)
-            let apiKey = try Self.single(request.headers, .xAPIKey)
-            caller = try await configuration.authenticator.authenticate(authorization: authorization, apiKey: apiKey)
-        } catch {
-            throw Problem(error)
+    /// What the budget of a scoped token does not cover is signed and never shown.
+    private func issue(
+        _ request: UploadRequest, _ admission: Admission, at now: SigningTime, using random: inout any RandomNumberGenerator
+    ) throws -> Ticket {
+        let ticket = try admission.office.issue(request, to: admission.caller, at: now, using: &random)
+        guard let scope = admission.scope else { return ticket }
+        switch budgets.charge(ticket.sizeBytes.upperBound, to: scope, at: now) {
+        case .charged: return ticket
+        case .exhausted(let left):
+            throw Problem(.budgetExhausted, "This scoped token has \(left) bytes left: get a new one from your own server.", field: "size")
+        case .full:
+            throw Problem(.overloaded, "Too many scoped tokens at one time: try again in a minute.", headers: [.retryAfter: "60"])
         }
-        record.update { $0.caller = caller }
-        guard let office = offices[caller.environment] else {
-            throw Problem(.environmentUnavailable, "Environment '\(caller.environment)' cannot sign here now: ask who runs this service.")
-        }
-        if let origin = request.headers.value(of: .origin), !origins.allows(origin, caller: caller) {
-            throw Problem(
-                .originNotAllowed,
-                "Pages of this origin may not call in environment '\(caller.environment)': add it to allowedOrigins in its uploads.yaml.")
-        }
-        return (caller, office)
-    }
-
-    private static func single(_ headers: HTTPFields, _ name: HTTPField.Name) throws(AuthenticationFailure) -> String? {
-        let values = headers[values: name]
-        if values.count > 1 { throw AuthenticationFailure(.conflicting, "\(name) is there more than once: send it once.") }
-        return values.first
     }
 
     private static func batchEntries(_ json: JSON) throws(Problem) -> [JSON] {
@@ -122,11 +109,10 @@ struct UploadHandlers: Sendable {
     }
 
     private func decide(
-        _ entry: JSON, path: String, caller: Caller, office: TicketOffice, at now: SigningTime,
-        using random: inout any RandomNumberGenerator
+        _ entry: JSON, path: String, _ admission: Admission, at now: SigningTime, using random: inout any RandomNumberGenerator
     ) -> Result<Ticket, Problem> {
         do {
-            return .success(try office.issue(UploadRequest(json: entry, path: path), to: caller, at: now, using: &random))
+            return .success(try issue(UploadRequest(json: entry, path: path), admission, at: now, using: &random))
         } catch let refusal as Refusal {
             return .failure(Problem(refusal, path: path))
         } catch let problem as Problem {

@@ -47,6 +47,8 @@ private struct ServiceBuilder {
     let origins: OriginPolicy
     let metrics: ServiceMetrics
     let uploadHandlers: UploadHandlers
+    let downloadHandlers: DownloadHandlers
+    let tokenHandlers: TokenHandlers
     let publicHandlers: PublicHandlers
 
     init(configuration: UploadServiceConfiguration, logger: Logger) {
@@ -55,7 +57,10 @@ private struct ServiceBuilder {
         self.origins = OriginPolicy(
             environments: configuration.offices.map(\.environment), isLoopbackOnly: configuration.isLoopbackOnly)
         self.metrics = ServiceMetrics(factory: configuration.metrics)
-        self.uploadHandlers = UploadHandlers(configuration: configuration, origins: origins, metrics: metrics)
+        let admittance = Admittance(configuration: configuration, origins: origins, metrics: metrics)
+        self.uploadHandlers = UploadHandlers(configuration: configuration, admittance: admittance, metrics: metrics)
+        self.downloadHandlers = DownloadHandlers(configuration: configuration, admittance: admittance)
+        self.tokenHandlers = TokenHandlers(configuration: configuration, origins: origins, admittance: admittance)
         self.publicHandlers = PublicHandlers(configuration: configuration)
     }
 
@@ -109,6 +114,10 @@ private struct ServiceBuilder {
     private func add(_ route: Route, to router: Router<ServiceContext>) {
         for method in route.methods where method != .options {
             router.on(RouterPath(route.rawValue), method: method, use: handler(of: route))
+            if route.takesTokenInPath {
+                let mounted = "/\(Route.tokenMount)/{\(Admittance.tokenParameter)}\(route.rawValue)"
+                router.on(RouterPath(mounted), method: method, use: handler(of: route))
+            }
         }
     }
 
@@ -117,6 +126,8 @@ private struct ServiceBuilder {
         case .uploads: uploadHandlers.upload
         case .uploadsBatch: uploadHandlers.uploadBatch
         case .rules: uploadHandlers.rules
+        case .downloads: downloadHandlers.download
+        case .tokens: tokenHandlers.token
         case .version: publicHandlers.version
         case .live: publicHandlers.live
         case .ready: publicHandlers.ready

@@ -35,6 +35,9 @@ public struct UploadServiceConfiguration: Sendable {
     /// What runs beside the server as long as it does, such as the refreshing of keys.
     public var backgroundServices: [any Service] = []
 
+    /// What makes and reads scoped tokens; nil where none are given.
+    public var scopedTokens: ScopedTokens?
+
     public var host = "127.0.0.1"
     public var port = 8080
     /// Where `/metrics` is served; nil means with everything else.

@@ -44,7 +44,8 @@ public struct EnvironmentCheck: Sendable {
     /// Everything that does not fit together, document by document.
     public func findings() -> [EnvironmentFinding] {
         let tickets = self.environment.rules.flatMap { Specimen.all(of: $0, in: self.environment) }
-        return self.otherBuckets() + self.bucketPolicyFindings(tickets) + self.signerFindings(tickets) + self.corsFindings(tickets)
+        return self.otherBuckets() + self.bucketPolicyFindings(tickets) + self.signerFindings(tickets)
+            + self.corsFindings(tickets.filter { !$0.isDownload })
             + self.lifecycleFindings(tickets)
     }
 

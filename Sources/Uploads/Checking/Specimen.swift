@@ -3,21 +3,39 @@ internal import S3Policy
 internal import S3Signing
 internal import SigV4
 
-/// One of the tickets that a rule can issue: as a request that S3 would get, and as what a browser asks before it.
+/// One of the tickets for a rule's keys: as a request that S3 would get, and as what a browser asks before it.
 struct Specimen {
     let rule: UploadRule
+    /// Whether it reads what was uploaded.
+    let isDownload: Bool
     let key: String
     /// All headers of a PUT, all fields of a form; names in lower case.
     let headers: [Header]
     let request: S3RequestFacts
 
-    /// Tickets with and without a checksum. What changes with the caller is the key alone, of which ``TicketSpace`` knows all.
+    /// Tickets with and without a checksum, and one for reading where the environment gives those. What changes with the caller is the key alone, of which ``TicketSpace`` knows all.
     static func all(of rule: UploadRule, in environment: Environment) -> [Specimen] {
         let checksums: [[UInt8]?] =
             rule.checksum == .required ? [Array(repeating: 0xA5, count: 32)] : [nil, Array(repeating: 0xA5, count: 32)]
-        return checksums.compactMap {
+        let uploads = checksums.compactMap {
             Self(rule, in: environment, caller: Caller(name: "alice", environment: environment.name), checksum: $0)
         }
+        let givesDownloads = environment.allowsDownloads && rule.keyTemplate.contains(.caller)
+        return uploads + (givesDownloads ? uploads.prefix(1).map(Self.init(readingWhatIsWrittenBy:)) : [])
+    }
+
+    /// An object is read from the same place as it is written to, with a URL.
+    private init(readingWhatIsWrittenBy upload: Specimen) {
+        self.rule = upload.rule
+        self.isDownload = true
+        self.key = upload.key
+        self.headers = []
+        var request = upload.request
+        request.method = "GET"
+        request.headers = []
+        request.authentication = .query
+        request.tags = []
+        self.request = request
     }
 
     private init?(_ rule: UploadRule, in environment: Environment, caller: Caller, checksum: [UInt8]?) {
@@ -32,6 +50,7 @@ struct Specimen {
         var random = EndlessZeros()
         guard let ticket = try? office.issue(asked, to: caller, at: Self.time, using: &random) else { return nil }
         self.rule = rule
+        self.isDownload = false
         self.key = ticket.key
         self.headers = rule.method == .put ? ticket.headers : ticket.fields
         var request = S3RequestFacts(

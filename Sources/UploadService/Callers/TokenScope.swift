@@ -1,0 +1,43 @@
+public import SigV4
+public import Uploads
+
+/// What a scoped token is good for: uploads under one rule, by pages of one origin, up to a number of bytes, until a time.
+public struct TokenScope: Sendable, Equatable {
+    /// How long a token lives at most, in seconds.
+    public static let maximumLifetimeSeconds: Int64 = 900
+    /// The largest budget, in bytes: 1 TiB.
+    public static let maximumBudgetBytes: Int64 = 1 << 40
+
+    /// Tells tokens apart; 32 hexadecimal digits.
+    public let id: String
+    public let environment: String
+    /// The name of the API key whose holder got the token.
+    public let keyName: String
+    /// For whom the holder got it; nil where the uploads are the holder's own.
+    public let subject: String?
+    public let rule: String
+    /// As browsers send it, never a pattern.
+    public let origin: String
+    /// How many bytes all tickets together may bind.
+    public let budgetBytes: Int64
+    public let expiresAt: SigningTime
+
+    public init(
+        id: String, environment: String, keyName: String, subject: String?, rule: String, origin: String, budgetBytes: Int64,
+        expiresAt: SigningTime
+    ) {
+        self.id = id
+        self.environment = environment
+        self.keyName = keyName
+        self.subject = subject
+        self.rule = rule
+        self.origin = origin
+        self.budgetBytes = budgetBytes
+        self.expiresAt = expiresAt
+    }
+
+    /// Whose uploads they are.
+    public var caller: Caller {
+        Caller(subject.map { .delegate($0, of: keyName) } ?? .apiKey(keyName), environment: environment, rules: [rule])
+    }
+}

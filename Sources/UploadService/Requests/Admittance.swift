@@ -1,0 +1,97 @@
+import HTTPTypes
+import Hummingbird
+import Uploads
+
+/// Who asks, and what for: the environment's office, and the bounds of a scoped token.
+struct Admission {
+    let caller: Caller
+    let office: TicketOffice
+    /// Nil unless the request came with a scoped token.
+    let scope: TokenScope?
+}
+
+/// Finds out who asks, and refuses pages that may not, before anything else is looked at.
+struct Admittance: Sendable {
+    /// The name of the path's parameter that holds a scoped token.
+    static let tokenParameter = "token"
+
+    private let offices: [String: TicketOffice]
+    private let origins: OriginPolicy
+    private let metrics: ServiceMetrics
+    private let configuration: UploadServiceConfiguration
+
+    init(configuration: UploadServiceConfiguration, origins: OriginPolicy, metrics: ServiceMetrics) {
+        self.offices = Dictionary(uniqueKeysWithValues: configuration.offices.map { ($0.environment.name, $0) })
+        self.origins = origins
+        self.metrics = metrics
+        self.configuration = configuration
+    }
+
+    func admit(_ request: Request, _ context: ServiceContext) async throws -> Admission {
+        let caller: Caller
+        let scope: TokenScope?
+        do {
+            (caller, scope) = try await identify(request, context)
+        } catch {
+            throw Problem(error)
+        }
+        context.record.update { $0.caller = caller }
+        if scope == nil, case .apiKey(let name) = caller.identity {
+            metrics.used(apiKey: name, environment: caller.environment, at: configuration.clock())
+        }
+        guard let office = offices[caller.environment] else {
+            throw Problem(.environmentUnavailable, "Environment '\(caller.environment)' cannot sign here now: ask who runs this service.")
+        }
+        try checkOrigin(request.headers.value(of: .origin), caller, scope)
+        return Admission(caller: caller, office: office, scope: scope)
+    }
+
+    private func identify(_ request: Request, _ context: ServiceContext) async throws(AuthenticationFailure) -> (Caller, TokenScope?) {
+        let authorization = try Self.single(request.headers, .authorization)
+        let apiKey = try Self.single(request.headers, .xAPIKey)
+        if let token = context.parameters.get(Self.tokenParameter) {
+            guard authorization == nil, apiKey == nil else {
+                throw AuthenticationFailure(
+                    .conflicting, "The path carries a scoped token: send no Authorization and no X-Api-Key with it.")
+            }
+            let scope = try self.scope(of: token)
+            return (scope.caller, scope)
+        }
+        if apiKey == nil, let bearer = try? authorization.map(APIKeyAuthenticator.bearerToken), ScopedTokens.isOne(bearer) {
+            let scope = try self.scope(of: bearer)
+            return (scope.caller, scope)
+        }
+        return (try await configuration.authenticator.authenticate(authorization: authorization, apiKey: apiKey), nil)
+    }
+
+    /// A token ends with the API key that it came from.
+    private func scope(of token: String) throws(AuthenticationFailure) -> TokenScope {
+        guard let tokens = configuration.scopedTokens else {
+            throw AuthenticationFailure(.invalid, "Scoped tokens are not taken here.")
+        }
+        let scope = try tokens.scope(of: token, at: configuration.clock())
+        guard configuration.authenticator.knowsAPIKey(named: scope.keyName, environment: scope.environment) else {
+            throw AuthenticationFailure(.invalid, "The API key that this scoped token came from is gone: get a new one.")
+        }
+        return scope
+    }
+
+    private static func single(_ headers: HTTPFields, _ name: HTTPField.Name) throws(AuthenticationFailure) -> String? {
+        let values = headers[values: name]
+        if values.count > 1 { throw AuthenticationFailure(.conflicting, "\(name) is there more than once: send it once.") }
+        return values.first
+    }
+
+    /// The holder of a scoped token is a page, and every page states its origin with what it sends elsewhere.
+    private func checkOrigin(_ origin: String?, _ caller: Caller, _ scope: TokenScope?) throws(Problem) {
+        if let origin, !origins.allows(origin, caller: caller) {
+            throw Problem(
+                .originNotAllowed,
+                "Pages of this origin may not call in environment '\(caller.environment)': add it to allowedOrigins in its uploads.yaml.")
+        }
+        if let scope, origin.map({ $0.utf8.elementsEqual(scope.origin.utf8) }) != true {
+            throw Problem(
+                .originNotAllowed, "This scoped token is for the pages of one origin: call from there, or get a token for this one.")
+        }
+    }
+}

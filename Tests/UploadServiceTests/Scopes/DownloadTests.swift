@@ -1,0 +1,95 @@
+import Foundation
+import HTTPTypes
+import S3Signing
+import Testing
+import Uploads
+
+@testable import UploadService
+
+/// Tickets that read what callers uploaded.
+@Suite struct DownloadTests {
+    private static func configuration(allowing: Bool = true, disposition: String? = nil) throws -> UploadServiceConfiguration {
+        var configuration = try Scopes.configuration()
+        let type = try ContentTypePattern("image/png")
+        func rule(_ name: String, _ key: String, _ disposition: String?) throws -> UploadRule {
+            try UploadRule(
+                name: name, contentTypes: [type], maximumSizeBytes: 1000, keyTemplate: KeyTemplate(key), lifetimeSeconds: 300,
+                contentDisposition: disposition.map { try ContentDisposition($0) })
+        }
+        configuration.offices = try ["staging", "production"].map { name in
+            let environment = try Uploads.Environment(
+                name: name, location: S3Location(endpoint: .aws(region: "eu-central-1"), bucket: BucketName("example-\(name)-uploads")),
+                provider: .aws, allowedOrigins: [OriginPattern(Fixture.stagingOrigin)], allowsDownloads: allowing,
+                rules: [
+                    rule("files", "files/{caller}/{yyyy}/{uuid}{ext}", disposition),
+                    rule("days", "days/{yyyy}-{mm}/{caller}/{uuid}{ext}", nil),
+                    rule("shared", "shared/{uuid}{ext}", nil),
+                ])
+            return TicketOffice(environment: environment, credentials: Fixture.credentials[name]!)
+        }
+        return configuration
+    }
+
+    private static func download(_ key: String, _ service: ServiceClient) async throws -> Answer {
+        try await service.post(to: "/v1/downloads", String(decoding: JSONEncoder().encode(["key": key]), as: UTF8.self))
+    }
+
+    @Test func whatWasUploadedCanBeRead() async throws {
+        try await withService(try Self.configuration()) { service async throws in
+            for rule in ["files", "days"] {
+                let upload = try await service.post(#"{"rule":"\#(rule)","filename":"a.png","size":5,"type":"image/png"}"#).json()
+                let key = try #require(upload["key"] as? String)
+                let answer = try await Self.download(key, service)
+                let ticket = try answer.json()
+                #expect(answer.status == 200 && answer.headers[.cacheControl] == "no-store")
+                #expect(ticket["method"] as? String == "GET" && ticket["key"] as? String == key)
+                #expect(ticket["expiresAt"] as? String == "2025-06-01T12:05:00Z")
+                let url = try #require(ticket["url"] as? String)
+                #expect(url.hasPrefix("https://example-staging-uploads.s3.eu-central-1.amazonaws.com/\(key)?"))
+                #expect(url.contains("&response-content-disposition=attachment&"))
+            }
+        }
+    }
+
+    @Test func whatARuleSaysIsInlineIsShownAsItIsStored() async throws {
+        try await withService(try Self.configuration(disposition: "inline")) { service async throws in
+            let inline = try await Self.download("files/web-backend/2025/x.png", service)
+            #expect(inline.status == 200 && !inline.text.contains("response-content-disposition"))
+            #expect(try await Self.download("days/2025-06/web-backend/x.png", service).text.contains("attachment"))
+        }
+    }
+
+    @Test(arguments: [
+        "files/shop/2025/x.png", "files/web-backend2/x.png", "files/web-backend", "files/web-backend/", "files/web/x",
+        "files//web-backend/x",
+        "/files/web-backend/x", "files/web-backend/../shop/x.png", "files/web-backend/./x", "files/web-backend//x",
+        "days/20250-6/web-backend/x", "days/2025-06/shop/x", "days/x/web-backend/x", "shared/x.png", "", ".", "files/Web-Backend/x",
+        "files/web-backend.alice/x", "files%2Fweb-backend%2Fx", "web-backend/x", "other/web-backend/x",
+        "files/web-backend/" + String(repeating: "x", count: 1100), "files/{caller}/x", "files/*/x",
+    ])
+    func othersKeysCannotBeRead(key: String) async throws {
+        try await withService(try Self.configuration()) { service async throws in
+            let answer = try await Self.download(key, service)
+            #expect(answer.status == 403 && answer.code == "key_not_allowed", "\(answer.text)")
+        }
+    }
+
+    @Test func odderNamesUnderTheOwnPrefixAreSignedAsTheyAre() async throws {
+        try await withService(try Self.configuration()) { service async throws in
+            for (key, path) in [
+                ("files/web-backend/a b&c?.png", "files/web-backend/a%20b%26c%3F.png"),
+                ("files/web-backend/%2e%2e", "files/web-backend/%252e%252e"),
+            ] {
+                #expect(try await Self.download(key, service).text.contains("amazonaws.com/\(path)?"))
+            }
+        }
+    }
+
+    @Test func anEnvironmentThatDoesNotAllowItRefuses() async throws {
+        try await withService(try Self.configuration(allowing: false)) { service async throws in
+            #expect(try await Self.download("files/web-backend/x", service).code == "downloads_not_allowed")
+            #expect(try await service.post(to: "/v1/downloads", #"{"grant":"x"}"#).code == "unknown_field")
+            #expect(try await service.post(to: "/v1/downloads", key: nil, #"{"key":"x"}"#).status == 401)
+        }
+    }
+}
