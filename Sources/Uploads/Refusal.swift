@@ -61,6 +61,8 @@ extension Refusal.Code {
     public static let invalidMetadata = Refusal.Code(rawValue: "invalid_metadata")
     /// All metadata together pass S3's 2 KB.
     public static let metadataTooLarge = Refusal.Code(rawValue: "metadata_too_large")
+    /// The credentials that would sign end within a minute; the request itself is fine.
+    public static let credentialsExpiring = Refusal.Code(rawValue: "credentials_expiring")
     /// The signer refused what the rule asked for: a fault of the configuration.
     public static let signingFailed = Refusal.Code(rawValue: "signing_failed")
 
@@ -70,7 +72,7 @@ extension Refusal.Code {
         .typeNotAllowed,
         .sizeRequired, .invalidSize, .tooLarge, .tooSmall, .invalidChecksum, .checksumRequired, .metadataNotAllowed, .invalidMetadata,
         .metadataTooLarge,
-        .signingFailed,
+        .credentialsExpiring, .signingFailed,
     ]
 
     /// The HTTP status (RFC 9110 section 15): 400 for what is malformed, 422 for what is well-formed but against the rule.
@@ -82,6 +84,7 @@ extension Refusal.Code {
         case .typeNotAllowed: 415
         case .methodNotAllowed, .sizeRequired, .tooSmall, .checksumRequired, .metadataNotAllowed, .metadataTooLarge: 422
         case .signingFailed: 500
+        case .credentialsExpiring: 503
         default: 400
         }
     }

@@ -9,7 +9,7 @@ struct UploadHandlers: Sendable {
     /// A batch holds at most this many upload requests.
     static let maximumBatchCount = 1_000
 
-    let offices: [String: TicketOffice]
+    let offices: [String: SigningOffice]
     let origins: OriginPolicy
     let metrics: ServiceMetrics
     let configuration: UploadServiceConfiguration
@@ -81,7 +81,7 @@ struct UploadHandlers: Sendable {
     // MARK: Steps
 
     /// Finds the caller, and with it the environment; refuses a page that this environment does not know, before anything is decided.
-    private func authenticate(_ request: Request, _ record: RequestRecord) async throws -> (Caller, TicketOffice) {
+    private func authenticate(_ request: Request, _ record: RequestRecord) async throws -> (Caller, SigningOffice) {
         let caller: Caller
         do {
             let authorization = try Self.single(request.headers, .authorization)
@@ -122,7 +122,7 @@ struct UploadHandlers: Sendable {
     }
 
     private func decide(
-        _ entry: JSON, path: String, caller: Caller, office: TicketOffice, at now: SigningTime,
+        _ entry: JSON, path: String, caller: Caller, office: SigningOffice, at now: SigningTime,
         using random: inout any RandomNumberGenerator
     ) -> Result<Ticket, Problem> {
         do {
@@ -139,7 +139,7 @@ struct UploadHandlers: Sendable {
     // MARK: Notes for log and metrics
 
     /// Only a rule that exists is noted: what a client makes up stays out of the log.
-    private func noteRule(_ request: UploadRequest, _ office: TicketOffice, _ record: RequestRecord) {
+    private func noteRule(_ request: UploadRequest, _ office: SigningOffice, _ record: RequestRecord) {
         guard let rule = office.environment.rule(named: request.rule) else { return }
         record.update { $0.rule = rule.name }
     }
