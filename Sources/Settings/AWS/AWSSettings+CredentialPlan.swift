@@ -145,10 +145,10 @@ extension AWSSettings {
     private func planOfNamedSource(_ name: String, for profile: AWSProfile) throws(AWSSettingsError) -> CredentialPlan {
         let place = profile.place(of: "credential_source")
         let plan: CredentialPlan?
-        switch name.lowercased() {
-        case "environment": plan = try planOfVariables()
-        case "ecscontainer": plan = try planOfContainer()
-        case "ec2instancemetadata": plan = try planOfInstance(lookedAt: nil)
+        switch name {
+        case "Environment": plan = try planOfVariables()
+        case "EcsContainer": plan = try planOfContainer()
+        case "Ec2InstanceMetadata": plan = try planOfInstance(lookedAt: nil)
         default:
             throw AWSSettingsError(place, "there is no credential_source \"\(name)\"; use Environment, EcsContainer or Ec2InstanceMetadata")
         }
