@@ -45,8 +45,9 @@ struct CredentialProcess: Sendable {
             defer { child.end() }
             let end = ContinuousClock.now + deadline
             var output: [UInt8] = []
-            while let block = try child.read(until: end, isCancelled) {
-                output += block
+            // What grows would leave copies behind.
+            output.reserveCapacity(CredentialFetcher.maximumBytes + Child.blockBytes)
+            while try child.read(into: &output, until: end, isCancelled) {
                 guard output.count <= CredentialFetcher.maximumBytes else { throw CredentialFault("it prints more than 64 KiB") }
             }
             try child.wait(until: end, isCancelled)
@@ -114,9 +115,13 @@ private final class Child {
         return (posix_spawnp(&id, words[0], &actions, &attributes, arguments, environ), id)
     }
 
-    /// The next bytes; nil at their end.
-    func read(until end: ContinuousClock.Instant, _ isCancelled: CancellationFlag) throws(CredentialFault) -> [UInt8]? {
-        var block = [UInt8](repeating: 0, count: 4096)
+    static let blockBytes = 4096
+
+    /// Appends the next bytes; false at their end.
+    func read(
+        into output: inout [UInt8], until end: ContinuousClock.Instant, _ isCancelled: CancellationFlag
+    ) throws(CredentialFault) -> Bool {
+        var block = [UInt8](repeating: 0, count: Self.blockBytes)
         defer { for index in block.indices { block[index] = 0 } }
         while true {
             try Self.check(end, isCancelled)
@@ -128,7 +133,8 @@ private final class Child {
                 let count = Glibc.read(input, &block, block.count)
             #endif
             if count < 0, errno == EINTR { continue }
-            return count > 0 ? Array(block[..<count]) : nil
+            output += block[..<max(count, 0)]
+            return count > 0
         }
     }
 
