@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import policy_differences
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -90,3 +92,7 @@ DIFFERENCES = {
     "virtual host, key leading /": {"seaweedfs": Difference("200 same not listed 204", FOLDERS)},
     "virtual host, key ./": {"seaweedfs": Difference("400 400 not listed 400", DOTS)},
 }
+
+for server, why, answer, cases in policy_differences.FOUND:
+    for case in cases:
+        DIFFERENCES.setdefault(f"policy, {case}", {})[server] = Difference(answer, why)

@@ -71,8 +71,10 @@ KEYS = [
 ]
 BY_NAME = {key.name: key for key in KEYS}
 SOURCE = BY_NAME["aws:SourceIp"].value
-# What values there are at all. A mapped address is one of IPv4.
+ALWAYS_TOLD = ("aws:CurrentTime", "aws:SecureTransport")
+# What requests there are at all: AWS puts two of the keys into each; a mapped address is one of IPv4.
 POSSIBLE = z3.And(
+    *(BY_NAME[name].has for name in ALWAYS_TOLD),
     z3.Or(z3.And(SOURCE >= 0, SOURCE < 1 << 32), z3.And(SOURCE >= V6, SOURCE < V6 + (1 << 128))),
     z3.Or(SOURCE < MAPPED[0], SOURCE > MAPPED[1]),
     # Beyond these no text tells a date.
@@ -174,7 +176,11 @@ def is_told_by(request, formula):
     facts = []
     for key in KEYS:
         text = request["context"].get(key.name)
-        facts += [z3.Not(key.has)] if text is None else [key.has, key.value == key.read(text)]
+        if text is not None:
+            facts += [key.has, key.value == key.read(text)]
+        elif key.name not in ALWAYS_TOLD:
+            # What every request has is only told where the policies ask for it.
+            facts.append(z3.Not(key.has))
     return exists(z3.And(formula, *facts))
 
 

@@ -12,6 +12,9 @@ from botocore.config import Config
 from programs import MADE, StartFailure
 
 
+STRANGERS_ACCOUNT = "444455556666"
+
+
 @dataclass(frozen=True)
 class Account:
     """Credentials, and the one bucket that they may use."""
@@ -37,6 +40,11 @@ class Server:
     """Keys of upload rules that Countersign does not take for POST with this provider, since the server makes nothing of them."""
     role_arn = None
     """A role that the first account may take on, where the server hands out session tokens."""
+    owner_arn = None
+    """How bucket policies name the user of the first account, where the server knows bucket policies."""
+    stranger = None
+    """A user of another account, or what comes nearest to that, with the first account's bucket in mind but no rights to it."""
+    stranger_arn = None
 
     def __init__(self):
         folder = MADE / "servers"

@@ -1,12 +1,13 @@
 """Ceph's RADOS Gateway over a Ceph of one monitor and one store in memory."""
 
+import secrets
 import subprocess
 import uuid
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from programs import Program, StartFailure, free_ports
-from servers import Server
+from servers import STRANGERS_ACCOUNT, Account, Server
 
 # One node, no authentication among its parts, nothing that works in the background, everything as small as it gets.
 CONFIGURATION = """
@@ -102,6 +103,8 @@ class Ceph(Server):
     provider = "ceph"
     refused_of_forms = ("cacheControl", "contentDisposition")
     role_arn = "arn:aws:iam:::role/Uploader"
+    owner_arn = "arn:aws:iam:::user/staging"
+    stranger_arn = f"arn:aws:iam::{STRANGERS_ACCOUNT}:user/stranger"
 
     def start(self):
         monitor_port, plain_port, tokens_port = free_ports(3)
@@ -124,6 +127,9 @@ class Ceph(Server):
         plain = self.spawn("plain", "radosgw", "-n", "client.plain", "-f")
         tokens = self.spawn("tokens", "radosgw", "-n", "client.tokens", "-f")
         self.add_user("production", self.accounts[1])
+        # Accounts are called tenants here: from another one, the bucket is the one of the tenant without a name.
+        self.stranger = Account(f":{self.accounts[0].bucket}", "AKIATESTSSTRANGER", secrets.token_urlsafe(30))
+        self.add_user("stranger", self.stranger, f"--tenant={STRANGERS_ACCOUNT}")
         self.run("radosgw-admin", "role", "create", "--role-name=Uploader", f"--assume-role-policy-doc={TRUST}")
         self.run("radosgw-admin", "role-policy", "put", "--role-name=Uploader", "--policy-name=full", f"--policy-doc={FULL}")
         self.endpoint = f"http://127.0.0.1:{plain_port}"
@@ -133,10 +139,10 @@ class Ceph(Server):
         for account in self.accounts:
             self.client(account).create_bucket(Bucket=account.bucket)
 
-    def add_user(self, name, account):
+    def add_user(self, name, account, *more):
         self.run(
             "radosgw-admin", "user", "create", f"--uid={name}", f"--display-name={name}", f"--access-key={account.access_key}",
-            f"--secret-key={account.secret_key}")
+            f"--secret-key={account.secret_key}", *more)
 
     def spawn(self, name, command, *arguments):
         program = Program([command, "-c", self.configuration, *arguments], self.folder / f"{name}.out")

@@ -1,6 +1,7 @@
 """SeaweedFS: master, volume server, filer and S3 in one process."""
 
 import json
+import secrets
 import sys
 from pathlib import Path
 from urllib.error import HTTPError
@@ -10,6 +11,8 @@ from programs import Program, free_ports
 from servers import Account, Server
 
 WEED = Path(sys.executable).with_name("weed")
+# In bucket policies all users are of one account, whatever the identities say.
+USERS = "arn:aws:iam::000000000000:user"
 SETTINGS = {
     # One volume at a time for each bucket, else the disk is taken for full at once.
     "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1",
@@ -23,13 +26,20 @@ class SeaweedFS(Server):
     provider = "seaweedfs"
     refused_of_forms = ("tags",)
     role_arn = "arn:aws:iam::role/Uploader"
+    stranger_arn = f"{USERS}/stranger"
 
     def start(self):
         s3, s3_grpc, master, master_grpc, volume, volume_grpc, filer, filer_grpc = free_ports(8)
         owner = Account("", "AKIATESTSOWNER", "only-makes-the-buckets")
         identities, roles, data = self.folder / "identities.json", self.folder / "roles.json", self.folder / "data"
-        identities.write_text(json.dumps({"identities": [identity("owner", owner), *(
-            identity(account.bucket, account, f":{account.bucket}") for account in self.accounts)]}))
+        self.owner_arn = f"{USERS}/{self.accounts[0].bucket}"
+        self.stranger = Account(self.accounts[0].bucket, "AKIATESTSSTRANGER", secrets.token_urlsafe(30))
+        identities.write_text(json.dumps({
+            "identities": [
+                identity("owner", owner),
+                *(identity(account.bucket, account, f":{account.bucket}") for account in self.accounts),
+                identity("stranger", self.stranger, ":of-strangers"),
+            ]}))
         roles.write_text(json.dumps(ROLES))
         data.mkdir()
         program = Program(

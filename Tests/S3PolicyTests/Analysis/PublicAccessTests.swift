@@ -96,6 +96,19 @@ struct PublicAccessTests {
         #expect(request.resource.hasPrefix("arn:aws:s3:::example-bucket/"))
     }
 
+    @Test("Networks that together are the internet are no place, whatever S3's rule says about each")
+    func allNetworks() throws {
+        let everywhere = (0..<256).map { "\"\($0).0.0.0/8\"" }.joined(separator: ", ")
+        let access = try Self.access(Self.when("IpAddress", "aws:SourceIp", "[\(everywhere)]"))
+        #expect(access.publicStatements.isEmpty)
+        #expect(access.keepsStrangersOut.counterexample != nil)
+        // The same network twice, and networks within it, are not more than that network.
+        let nested = try Self.access(Self.when("IpAddress", "aws:SourceIp", "[\"11.0.0.0/8\", \"11.1.0.0/16\", \"11.0.0.0/8\"]"))
+        #expect(nested.keepsStrangersOut == .yes)
+        let wide = try Self.access(Self.when("IpAddress", "aws:SourceIp", "[\"2001:db8::/32\", \"ffff:ffff::/32\"]"))
+        #expect(wide.keepsStrangersOut.counterexample != nil)
+    }
+
     @Test("The rule does not look at what a Deny takes away; strangers do")
     func denied() throws {
         let access = try Self.access(statement(), statement("Deny", action: "\"s3:*\"", resource: "\"*\""))

@@ -41,7 +41,7 @@ struct ComparisonTests {
         "A wider pattern allows more, a narrower one does not",
         arguments: [
             ("\"arn:aws:s3:::b/*\"", "\"arn:aws:s3:::b/x/*\""), ("\"arn:aws:s3:::b/*\"", "[\"arn:aws:s3:::b/x\", \"arn:aws:s3:::b/y?z\"]"),
-            ("\"*\"", "\"arn:aws:s3:::b/x\""), ("[\"arn:aws:s3:::b\", \"arn:aws:s3:::b/*\"]", "\"arn:aws:s3:::b/*\""),
+            ("\"*\"", "\"arn:aws:s3:::b/x\""), ("[\"arn:aws:s3:::c/*\", \"arn:aws:s3:::b/*\"]", "\"arn:aws:s3:::b/*\""),
             ("\"arn:aws:s3:::b/*.jpg\"", "\"arn:aws:s3:::b/x/*.jpg\""), ("\"arn:aws:s3:::b/?*\"", "\"arn:aws:s3:::b/??*\""),
         ])
     func resources(wide: String, narrow: String) throws {
@@ -51,6 +51,50 @@ struct ComparisonTests {
         let request = try #require(Self.compare(narrow, wide).counterexample)
         #expect(PolicyEvaluator(wide).evaluate(request).outcome == .allow)
         #expect(PolicyEvaluator(narrow).evaluate(request).outcome == .none)
+    }
+
+    @Test("An action goes with resources of its own types only")
+    func targets() throws {
+        func policy(_ action: String, _ resources: String) throws -> Policy {
+            try statements(statement(action: action, resource: resources))
+        }
+        let (bucket, objects) = ("\"arn:aws:s3:::b\"", "\"arn:aws:s3:::b/*\"")
+        let both = "[\(bucket), \(objects)]"
+        #expect(Self.questions.areEqual(try policy("\"s3:GetObject\"", objects), try policy("\"s3:GetObject\"", both)) == .yes)
+        #expect(Self.questions.areEqual(try policy("\"s3:ListBucket\"", bucket), try policy("\"s3:ListBucket\"", both)) == .yes)
+        let reading = "[\"s3:GetObject\", \"s3:ListBucket\"]"
+        let request = try #require(Self.compare(try policy(reading, objects), try policy(reading, both)).counterexample)
+        #expect(request.action == "s3:ListBucket" && request.resource == "arn:aws:s3:::b")
+        // S3 may get a new action.
+        #expect(Self.compare(try policy("\"s3:*Object*\"", objects), try policy("\"s3:*\"", both)).counterexample != nil)
+        #expect(Self.compare(try policy("\"s3:NewAction\"", objects), try policy("\"s3:NewAction\"", both)).counterexample != nil)
+    }
+
+    @Test("A bucket policy is asked about actions of S3 only")
+    func otherServices() throws {
+        #expect(Self.questions.areEqual(try statements(statement(action: "\"s3:*\"")), try statements(statement(action: "\"*\""))) == .yes)
+        func identityPolicy(_ action: String) throws -> Policy {
+            let text =
+                "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"\(action)\", \"Resource\": \"*\"}]}"
+            return try Policy(JSONDocument(text), kind: .identity)
+        }
+        let request = try #require(Self.compare(try identityPolicy("s3:*"), try identityPolicy("*")).counterexample)
+        #expect(!request.action.hasPrefix("s3:"))
+    }
+
+    @Test("Denying plain HTTP besides asking for TLS takes nothing away")
+    func alwaysTold() throws {
+        let tls = statement(when: "\"Bool\": {\"aws:SecureTransport\": \"true\"}")
+        let noPlain = statement("Deny", when: "\"Bool\": {\"aws:SecureTransport\": \"false\"}")
+        #expect(Self.questions.areEqual(try statements(tls), try statements(tls, noPlain)) == .yes)
+    }
+
+    @Test("Who is shown as a service has a service's name")
+    func serviceNames() throws {
+        let services = try statements(statement(when: "\"Bool\": {\"aws:PrincipalIsAWSService\": \"true\"}"))
+        let nobody = try statements(statement("Deny"))
+        let request = try #require(Self.compare(nobody, services).counterexample)
+        #expect(request.caller == .service("cloudfront.amazonaws.com"))
     }
 
     @Test(
@@ -108,7 +152,7 @@ struct ComparisonTests {
             ("\"NotIpAddress\": {\"aws:SourceIp\": \"10.1.0.0/16\"}", "\"NotIpAddress\": {\"aws:SourceIp\": \"10.0.0.0/8\"}"),
             ("\"NumericLessThan\": {\"s3:max-keys\": \"10\"}", "\"NumericLessThanEquals\": {\"s3:max-keys\": \"9.999\"}"),
             ("\"NumericNotEquals\": {\"s3:max-keys\": \"10.0\"}", "\"NumericGreaterThan\": {\"s3:max-keys\": \"1e1\"}"),
-            ("\"BoolIfExists\": {\"aws:SecureTransport\": \"true\"}", "\"Bool\": {\"aws:SecureTransport\": \"TRUE\"}"),
+            ("\"BoolIfExists\": {\"aws:ViaAWSService\": \"true\"}", "\"Bool\": {\"aws:ViaAWSService\": \"TRUE\"}"),
             (
                 "\"ArnLike\": {\"aws:SourceArn\": \"arn:aws:sns:*:111122223333:*\"}",
                 "\"ArnEquals\": {\"aws:SourceArn\": \"arn:aws:sns:eu-west-1:111122223333:t:x\"}"
@@ -137,6 +181,11 @@ struct ComparisonTests {
         arguments: [
             ("\"Null\": {\"s3:prefix\": \"false\"}", "\"StringLike\": {\"s3:prefix\": \"*\"}"),
             ("\"Bool\": {\"aws:SecureTransport\": \"true\"}", "\"StringEquals\": {\"aws:SecureTransport\": \"true\"}"),
+            ("\"BoolIfExists\": {\"aws:SecureTransport\": \"true\"}", "\"Bool\": {\"aws:SecureTransport\": \"true\"}"),
+            (
+                "\"DateLessThanIfExists\": {\"aws:CurrentTime\": \"2030-01-01T00:00:00Z\"}",
+                "\"DateLessThan\": {\"aws:CurrentTime\": \"2030-01-01T00:00:00Z\"}"
+            ),
             ("\"Bool\": {\"aws:SecureTransport\": \"no\"}", "\"Bool\": {\"aws:SecureTransport\": \"FALSE\"}"),
             (
                 "\"DateGreaterThan\": {\"aws:CurrentTime\": \"2026-01-01T00:00:00Z\"}",

@@ -4,6 +4,7 @@
 struct RandomRequests {
     /// With the keys that the caller tells, so that the request cannot.
     private let callers: [(caller: Caller, context: CallerContext)]
+    private let algebra = TextAlgebra(workLimit: .max)
     private let actions: [String]
     private let resources: [String]
     private let keys: [(key: ConditionKey, values: [String], isMultivalued: Bool?)]
@@ -14,14 +15,14 @@ struct RandomRequests {
         let conditions = statements.flatMap(\.conditions).filter { $0.key.lowercased == "aws:principalarn" }
         self.callers = Self.callers(principals, conditions).map { ($0, $0.context(besides: RequestContext())) }
         let actions = Set(statements.flatMap(\.actions.items).flatMap { Self.texts(of: $0.value.text) })
-        self.actions = actions.filter(Self.isAction).sorted() + ["s3:GetObject", "s3:PUTOBJECT", "s3:DeleteBucket", "ec2:RunInstances"]
+        self.actions = actions.filter(Self.isAction).sorted() + ["s3:GetObject", "s3:PUTOBJECT", "s3:DeleteBucket", "s3:NewAction"]
         let resourceTexts = statements.flatMap(\.resources.items).map(\.value)
         let resources = Set(resourceTexts.flatMap { Self.texts(of: $0.source) })
         self.resources = resources.filter { ARN($0) != nil }.sorted() + ["arn:aws:s3:::b/ann/a", "arn:aws:s3:::other"]
         var values: [ConditionKey: Set<String>] = [:]
         for condition in statements.flatMap(\.conditions) {
             let texts = condition.values.flatMap { Self.values(like: $0.value.source) }
-            values[condition.key, default: []].formUnion(texts + ["", "a", "true"])
+            values[condition.key, default: []].formUnion(texts + ["", "a", "true", "1767225600"])
         }
         let texts = resourceTexts + statements.flatMap(\.conditions).flatMap { $0.values.map(\.value) }
         for key in texts.flatMap(\.variables) { values[key, default: []].formUnion(["a", "ann"]) }
@@ -34,14 +35,19 @@ struct RandomRequests {
     func request(_ random: inout SeededGenerator) -> AccessRequest {
         let (caller, ofCaller) = random.pick(self.callers)
         var context = RequestContext()
-        for (key, values, isMultivalued) in self.keys where ofCaller[key] == nil && !ofCaller.lacks(key) && !random.oneIn(4) {
+        for (key, values, isMultivalued) in self.keys where ofCaller[key] == nil && !ofCaller.lacks(key) {
+            if !Self.alwaysTold.contains(key.lowercased), random.oneIn(4) { continue }
             if isMultivalued ?? random.oneIn(3) {
                 context[key] = .multiple((0..<random.pick([0, 1, 1, 2, 3])).map { _ in random.pick(values) })
             } else {
                 context[key] = .single(random.pick(values))
             }
         }
-        return AccessRequest(caller: caller, action: random.pick(self.actions), resource: random.pick(self.resources), context: context)
+        var (action, resource) = ("", "")
+        repeat {
+            (action, resource) = (random.pick(self.actions), random.pick(self.resources))
+        } while !Targets(reference: .embedded).fits(action, resource, self.algebra)
+        return AccessRequest(caller: caller, action: action, resource: resource, context: context)
     }
 
     /// Whether a key of these types can have a value.
@@ -56,9 +62,12 @@ struct RandomRequests {
         }
     }
 
+    private static let alwaysTold = ["aws:currenttime", "aws:epochtime", "aws:securetransport"]
+
     private static func isAction(_ text: String) -> Bool {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { UnitSet.letters.contains(UInt16($0)) } }
+        return parts.count == 2 && parts[0].lowercased() == "s3"
+            && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { UnitSet.letters.contains(UInt16($0)) } }
     }
 
     private static func callers(_ principals: [Principal], _ conditions: [Condition]) -> [Caller] {

@@ -43,7 +43,7 @@ struct Stranger {
     }
 
     private func fixedPlaces(_ conditions: [Condition], _ cells: ValueCells) -> CellSet {
-        let named = conditions.flatMap(\.values).compactMap { IPNetwork($0.value.source) }.filter(\.isFixedPlace)
+        let named = conditions.flatMap(\.values).compactMap { IPNetwork($0.value.source) }.fixedPlaces
         return cells.set { value in
             guard case .address(let address) = value else { return false }
             return (named + IPNetwork.privateNetworks).contains { $0.contains(address) }

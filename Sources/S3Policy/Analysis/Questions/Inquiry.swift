@@ -23,6 +23,7 @@ struct Inquiry {
     let keys: KeyTable
     let doubts = DoubtTable()
     let example: RequestExample
+    private let targets: Targets
     private let limits: Limits
     /// Whether a request is what is looked for.
     let confirm: (AccessRequest) -> Bool
@@ -35,18 +36,38 @@ struct Inquiry {
         self.algebra = TextAlgebra(workLimit: workLimit)
         self.keys = KeyTable(policies, reference: reference)
         self.example = RequestExample(algebra: self.algebra, keys: self.keys, reference: reference)
+        self.targets = Targets(reference: reference)
         self.limits = limits
         self.confirm = confirm
     }
 
     /// Does the first of some tasks that can be done.
+    ///
+    /// Which actions go with which resources matters only for what is found; to look at each group of them takes longer.
     func run(_ tasks: [Task]) -> Outcome {
+        let outcome = self.run(tasks, limits: self.limits)
+        guard case .found(let request) = outcome, !self.targets.fits(request.action, request.resource, self.algebra) else { return outcome }
+        var uncertainty: Uncertainty?
+        for group in self.targets.groups {
+            let outcome = self.run(tasks) { kind, algebra, keys in
+                self.limits(kind, algebra, keys).map { $0 + group.literals(algebra) }
+            }
+            switch outcome {
+            case .found: return outcome
+            case .nothing: break
+            case .uncertain(let reason): uncertainty = uncertainty ?? reason
+            }
+        }
+        return uncertainty.map(Outcome.uncertain) ?? .nothing
+    }
+
+    private func run(_ tasks: [Task], limits: Limits) -> Outcome {
         var uncertainty: Uncertainty?
         do throws(WorkLimitReached) {
             // Boxes that do not speak of the caller are the same for many kinds.
             var covered: Set<[Box]> = []
             for kind in CallerKind.allCases {
-                guard let limits = self.limits(kind, self.algebra, self.keys) else { continue }
+                guard let limits = limits(kind, self.algebra, self.keys) else { continue }
                 let compiled = self.compile(tasks, kind, KnownValues())
                 guard let everything = try self.everything(kind, limits) else { continue }
                 for task in tasks {
@@ -69,7 +90,8 @@ struct Inquiry {
     }
 
     func everything(_ kind: CallerKind, _ limits: [Literal]) throws(WorkLimitReached) -> RequestRegion? {
-        let all = try RequestSpace.everything(kind, self.keys, doubtCount: self.doubts.doubts.count, self.algebra)
+        let all = try RequestSpace.everything(
+            kind, self.policies[0].kind, self.keys, doubtCount: self.doubts.doubts.count, self.algebra)
         guard let all else { return nil }
         return try self.algebra.intersection(all, Box(literals: limits))
     }

@@ -16,7 +16,7 @@ enum CallerKind: Sendable, Hashable, CaseIterable {
             case .session: Self.account("iam") + "role/" + path + TextPattern([.one(Self.nameUnits)]) + Self.sessionSeparator + name
             case .root: Self.account("iam") + "root"
             case .federatedUser: Self.account("sts") + "federated-user/" + name
-            case .service: .some(.printable) + "." + .some(.printable)
+            case .service: .some(Self.nameUnits) + "." + .some(Self.nameUnits)
             case .originAccessIdentity: .some(.letters)
             }
         return TextLanguage([pattern])

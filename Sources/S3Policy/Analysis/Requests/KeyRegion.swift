@@ -19,8 +19,8 @@ struct KeyRegion: Sendable {
     var lists: Lists?
 
     /// - Parameter values: All values of the key.
-    init(values: ValueRegion, isMultivalued: Bool?) {
-        self.absent = true
+    init(values: ValueRegion, isMultivalued: Bool?, isAlwaysTold: Bool) {
+        self.absent = !isAlwaysTold
         self.single = isMultivalued == true ? nil : values
         self.lists = isMultivalued == false ? nil : Lists(all: values, any: [])
     }

@@ -40,10 +40,18 @@ struct KeyTable: Sendable {
     func everything(_ algebra: TextAlgebra) throws(WorkLimitReached) -> [KeyRegion] {
         var regions: [KeyRegion] = []
         for number in self.keys.indices {
-            regions.append(KeyRegion(values: try self.values(number, algebra), isMultivalued: self.references[number]?.isMultivalued))
+            regions.append(
+                KeyRegion(
+                    values: try self.values(number, algebra), isMultivalued: self.references[number]?.isMultivalued,
+                    isAlwaysTold: Self.alwaysTold.contains(self.keys[number].lowercased)))
         }
         return regions
     }
+
+    /// The keys that AWS puts into every request, in lower case.
+    ///
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>, "Availability".
+    private static let alwaysTold: Set<String> = ["aws:currenttime", "aws:epochtime", "aws:securetransport"]
 
     private func values(_ number: Int, _ algebra: TextAlgebra) throws(WorkLimitReached) -> ValueRegion {
         let types = self.references[number]?.types ?? []

@@ -83,8 +83,7 @@ extension RequestExample {
         let known = self.actions.filter { self.algebra.contains("s3:\($0.name.lowercased())", in: region.action) }
         for action in known {
             for type in self.resourceTypes(of: action) {
-                let language = TextLanguage(type.arnFormats.map(Self.pattern(ofFormat:)))
-                guard let resource = try self.algebra.intersection(region.resource, self.algebra.term(language)) else { continue }
+                guard let resource = try self.algebra.intersection(region.resource, self.algebra.term(type.arns)) else { continue }
                 return ("s3:\(action.name)", try self.narrowed(resource, Self.plainResources).text)
             }
         }
@@ -103,17 +102,6 @@ extension RequestExample {
     private func resourceTypes(of action: ActionReference) -> [ResourceTypeReference] {
         let first = ["object", "bucket"].filter(action.resourceTypes.contains)
         return (first + action.resourceTypes.filter { !first.contains($0) }).compactMap(self.reference.resourceType)
-    }
-
-    /// Such as `arn:${Partition}:s3:::${BucketName}`; only an object's name may hold anything.
-    private static func pattern(ofFormat format: String) -> TextPattern {
-        let parts = format.split(separator: "${", omittingEmptySubsequences: false)
-        let field = UnitSet.all.subtracting(.colon).subtracting(.slash)
-        return parts.dropFirst().reduce(TextPattern(literal: parts[0])) { pattern, part in
-            let name = part.prefix { $0 != "}" }
-            let value = TextPattern.some(name == "ObjectName" ? .all : field)
-            return pattern + value + TextPattern(literal: part.dropFirst(name.count + 1))
-        }
     }
 
     private static let plainResources: [TextLanguage] = {
