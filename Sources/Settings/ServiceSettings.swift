@@ -1,6 +1,5 @@
 public import Configuration
 public import Libcrypto
-public import SigV4
 public import Uploads
 
 /// Everything that `countersign serve` is told from outside: the environments of `policies/`, and the variables.
@@ -45,8 +44,8 @@ public struct ServiceSettings: Sendable {
     public let tokenSecrets: [String: Secret]
     /// The secrets of scoped tokens: the first signs, all verify; empty where none are given.
     public let scopedTokenSecrets: [Secret]
-    /// By the environment's name; one for each.
-    public let credentials: [String: Credentials]
+    /// What each environment signs with, by its name: all of them have something configured, no two the same.
+    public let signing: [String: AWSSettings]
     public let maxInFlight: Int
     public let maxConnections: Int
     public let bodyDeadlineSeconds: Int
@@ -75,7 +74,7 @@ public struct ServiceSettings: Sendable {
         tokenIssuers = callers.tokenIssuers
         tokenSecrets = callers.tokenSecrets
         scopedTokenSecrets = callers.scopedTokenSecrets
-        credentials = ServiceSettings.credentials(&variables, environments.map(\.name))
+        signing = ServiceSettings.signing(&variables, environments.map(\.name))
         if maxConnections <= maxInFlight {
             variables.report(
                 "COUNTERSIGN_MAX_CONNECTIONS", "use more than the \(maxInFlight) requests in flight, so that the next one is answered")
@@ -99,47 +98,25 @@ public struct ServiceSettings: Sendable {
 
     // MARK: - Credentials
 
-    private static func credentials(_ variables: inout VariableReader, _ environments: [String]) -> [String: Credentials] {
-        var all: [String: Credentials] = [:]
-        for environment in environments {
-            let own = prefix(of: environment)
-            let isOwn = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].contains {
-                variables.text(own + $0, isSecret: true) != nil
+    private static func signing(_ variables: inout VariableReader, _ environments: [String]) -> [String: AWSSettings] {
+        let reader = variables
+        let machine = AWSSettings(readVariable: { reader.text($0, isSecret: true) })
+        var all: [String: AWSSettings] = [:]
+        var plans: [(environment: String, plan: CredentialPlan)] = []
+        for name in environments {
+            let settings = machine.ofEnvironment(name, isServedAlone: environments.count == 1)
+            do throws(AWSSettingsError) {
+                let plan = try settings.credentialPlan()
+                if let other = plans.first(where: { $0.plan.isSame(as: plan) })?.environment {
+                    variables.report(
+                        prefix(of: name) + "AWS_ACCESS_KEY_ID", "\(other) has the same, \(plan.identity); give each environment its own")
+                }
+                plans.append((name, plan))
+                all[name] = settings
+            } catch {
+                variables.report(error.place, error.message)
             }
-            let used = isOwn || environments.count > 1 ? own : ""
-            guard let credentials = credentials(&variables, prefix: used, environment: environment, own: own) else { continue }
-            if let other = all.first(where: { $0.value.accessKeyID == credentials.accessKeyID })?.key {
-                variables.report(
-                    own + "AWS_ACCESS_KEY_ID", "\(other) has the same access key; give each environment its own")
-            }
-            all[environment] = credentials
         }
         return all
-    }
-
-    private static func credentials(
-        _ variables: inout VariableReader, prefix: String, environment: String, own: String
-    ) -> Credentials? {
-        let names = (id: prefix + "AWS_ACCESS_KEY_ID", secret: prefix + "AWS_SECRET_ACCESS_KEY", token: prefix + "AWS_SESSION_TOKEN")
-        let id = variables.text(names.id)
-        let secret = variables.text(names.secret, isSecret: true)
-        let token = variables.text(names.token, isSecret: true)
-        switch (id, secret) {
-        case (nil, nil) where token == nil:
-            variables.report(
-                own + "AWS_ACCESS_KEY_ID", "\(environment) has nothing to sign with; set this and \(own)AWS_SECRET_ACCESS_KEY")
-            return nil
-        case (let id?, let secret?):
-            guard id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ",") }) else {
-                variables.report(names.id, "this is not an access key id; it looks like AKIA and 16 letters and digits")
-                return nil
-            }
-            return Credentials(accessKeyID: id, secretAccessKey: Secret(secret), sessionToken: token)
-        default:
-            for (name, value) in [(names.id, id), (names.secret, secret)] where value == nil {
-                variables.report(name, "it is missing beside the other half of the credentials of \(environment)")
-            }
-            return nil
-        }
     }
 }

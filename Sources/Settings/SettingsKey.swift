@@ -52,8 +52,11 @@ extension ServiceSettings {
             name: "COUNTERSIGN_<ENVIRONMENT>_AWS_SESSION_TOKEN", type: "text", defaultValue: nil, isSecret: true,
             meaning: "Its session token, where it is temporary."),
         SettingsKey(
+            name: "COUNTERSIGN_<ENVIRONMENT>_AWS_PROFILE", type: "text", defaultValue: nil, isSecret: false,
+            meaning: "Profile of AWS's shared files instead; any variable of AWS's tools may have this prefix."),
+        SettingsKey(
             name: "AWS_ACCESS_KEY_ID", type: "text", defaultValue: nil, isSecret: false,
-            meaning: "Access key, when one environment is served and has none of its own."),
+            meaning: "Access key, when one environment is served and chooses no credentials of its own; then all of AWS's chain counts."),
         SettingsKey(name: "AWS_SECRET_ACCESS_KEY", type: "text", defaultValue: nil, isSecret: true, meaning: "Its secret."),
         SettingsKey(
             name: "AWS_SESSION_TOKEN", type: "text", defaultValue: nil, isSecret: true,

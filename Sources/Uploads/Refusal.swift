@@ -65,6 +65,8 @@ extension Refusal.Code {
     public static let downloadsNotAllowed = Refusal.Code(rawValue: "downloads_not_allowed")
     /// The key is none that this caller could have uploaded to.
     public static let keyNotAllowed = Refusal.Code(rawValue: "key_not_allowed")
+    /// The credentials that would sign end within a minute; the request itself is fine.
+    public static let credentialsExpiring = Refusal.Code(rawValue: "credentials_expiring")
     /// The signer refused what the rule asked for: a fault of the configuration.
     public static let signingFailed = Refusal.Code(rawValue: "signing_failed")
 
@@ -74,7 +76,7 @@ extension Refusal.Code {
         .typeNotAllowed,
         .sizeRequired, .invalidSize, .tooLarge, .tooSmall, .invalidChecksum, .checksumRequired, .metadataNotAllowed, .invalidMetadata,
         .metadataTooLarge, .downloadsNotAllowed, .keyNotAllowed,
-        .signingFailed,
+        .credentialsExpiring, .signingFailed,
     ]
 
     /// The HTTP status (RFC 9110 section 15): 400 for what is malformed, 422 for what is well-formed but against the rule.
@@ -86,6 +88,7 @@ extension Refusal.Code {
         case .typeNotAllowed: 415
         case .methodNotAllowed, .sizeRequired, .tooSmall, .checksumRequired, .metadataNotAllowed, .metadataTooLarge: 422
         case .signingFailed: 500
+        case .credentialsExpiring: 503
         default: 400
         }
     }

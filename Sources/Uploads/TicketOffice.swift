@@ -5,31 +5,54 @@ public import SigV4
 /// Issues the tickets of one environment: a request and a caller in, one ticket or one refusal out.
 public struct TicketOffice: Sendable {
     public let environment: Environment
-    let signer: S3Signer
+    private let keyCache: SigningKeyCache
 
-    public init(environment: Environment, credentials: Credentials, keyCache: SigningKeyCache = SigningKeyCache()) {
+    public init(environment: Environment, keyCache: SigningKeyCache = SigningKeyCache()) {
         self.environment = environment
-        signer = S3Signer(credentials: credentials, location: environment.location, keyCache: keyCache)
+        self.keyCache = keyCache
     }
 
+    /// What is signed with credentials that live shorter than this is refused: the upload might not even begin in time.
+    public static let minimumRemainingSeconds: Int64 = 60
+
     /// Checks the request, makes the key, binds all that can be bound, and signs. The same inputs give the same ticket.
+    ///
+    /// - Parameter credentials: what signs. A ticket never says that it outlives them.
     public func issue(
-        _ request: UploadRequest, to caller: Caller, at now: SigningTime, using random: inout some RandomNumberGenerator
+        _ request: UploadRequest, to caller: Caller, with credentials: SigningCredentials, at now: SigningTime,
+        using random: inout some RandomNumberGenerator
     ) throws(Refusal) -> Ticket {
         guard caller.environment == environment.name else {
             throw Refusal(.wrongEnvironment, "the caller belongs to \(quoted(caller.environment)), not to \(environment.name)")
         }
         guard !caller.name.isEmpty else { throw Refusal(.invalidCaller, "the caller has no name") }
         let upload = try environment.check(request, by: caller)
+        let lifetimeSeconds = try lifetime(upload.rule.lifetimeSeconds, with: credentials, at: now)
+        let signer = signer(with: credentials)
         let key = key(of: upload, for: caller, at: now, using: &random)
         do {
             return switch upload.rule.method {
-            case .put: try put(upload, ObjectKey(key), at: now)
-            case .post: try post(upload, ObjectKey(key), at: now)
+            case .put: try put(upload, ObjectKey(key), for: lifetimeSeconds, with: signer, at: now)
+            case .post: try post(upload, ObjectKey(key), for: lifetimeSeconds, with: signer, at: now)
             }
         } catch {
             throw Refusal(.signingFailed, field: error.field, error.message)
         }
+    }
+
+    func signer(with credentials: SigningCredentials) -> S3Signer {
+        S3Signer(credentials: credentials.credentials, location: environment.location, keyCache: keyCache)
+    }
+
+    /// How long a ticket lives at most that these credentials sign, in seconds.
+    func lifetime(
+        _ wantedSeconds: Int, with credentials: SigningCredentials, at now: SigningTime
+    ) throws(Refusal) -> Int {
+        guard let remaining = credentials.remainingSeconds(at: now) else { return wantedSeconds }
+        guard remaining >= Self.minimumRemainingSeconds else {
+            throw Refusal(.credentialsExpiring, "the credentials that sign here end, and there are no new ones yet; try again")
+        }
+        return Int(min(remaining, Int64(wantedSeconds)))
     }
 
     private func key(
@@ -43,15 +66,23 @@ public struct TicketOffice: Sendable {
         return upload.rule.keyTemplate.render(values)
     }
 
-    private func put(_ upload: CheckedUpload, _ key: ObjectKey, at now: SigningTime) throws(SigningError) -> Ticket {
-        let signed = try signer.presign(upload.presignRequest(key: key), at: now)
+    private func put(
+        _ upload: CheckedUpload, _ key: ObjectKey, for lifetimeSeconds: Int, with signer: S3Signer, at now: SigningTime
+    ) throws(SigningError) -> Ticket {
+        var request = upload.presignRequest(key: key)
+        request.expiresSeconds = lifetimeSeconds
+        let signed = try signer.presign(request, at: now)
         // A browser sends the length of a Blob by itself, and lets no page set it.
         let headers = signed.headers.filter { $0.name != "content-length" }
         return ticket(upload, key, url: signed.url, headers: headers, fields: [], expiresAt: signed.expiresAt)
     }
 
-    private func post(_ upload: CheckedUpload, _ key: ObjectKey, at now: SigningTime) throws(SigningError) -> Ticket {
-        let form = try signer.sign(upload.postPolicy(key: key), at: now)
+    private func post(
+        _ upload: CheckedUpload, _ key: ObjectKey, for lifetimeSeconds: Int, with signer: S3Signer, at now: SigningTime
+    ) throws(SigningError) -> Ticket {
+        var policy = upload.postPolicy(key: key)
+        policy.expiresSeconds = lifetimeSeconds
+        let form = try signer.sign(policy, at: now)
         return ticket(upload, key, url: form.url, headers: [], fields: form.fields, expiresAt: form.expiresAt)
     }
 

@@ -1,3 +1,4 @@
+import Libcrypto
 import S3Signing
 import SigV4
 
@@ -23,10 +24,15 @@ struct BatchLine {
         case policy(String)
     }
 
-    struct Keys: Hashable {
+    struct Keys: Hashable, CustomReflectable {
         let accessKeyID: String
-        let secretAccessKey: String
+        let secretAccessKey: Secret
         let sessionToken: String?
+
+        var customMirror: Mirror { Mirror(self, children: ["accessKeyID": accessKeyID]) }
+
+        // Equal keys have one name; what tells others apart is a secret, and nothing to hash.
+        func hash(into hasher: inout Hasher) { hasher.combine(accessKeyID) }
     }
 
     var work: Work
@@ -146,7 +152,7 @@ struct BatchLine {
             let names = ["accessKeyId", "secretAccessKey", "sessionToken"]
             guard names.contains(where: { texts[$0] != nil }) else { return nil }
             return Keys(
-                accessKeyID: try required("accessKeyId"), secretAccessKey: try required("secretAccessKey"),
+                accessKeyID: try required("accessKeyId"), secretAccessKey: Secret(try required("secretAccessKey")),
                 sessionToken: texts["sessionToken"])
         }
     }

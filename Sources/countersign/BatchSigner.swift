@@ -22,15 +22,15 @@ final class BatchSigner {
     private let now: @Sendable () -> SigningTime
     private let keyCache = SigningKeyCache()
     private var signers: [Place: S3Signer] = [:]
-    private let findCredentials: () throws(CommandFailure) -> Credentials
-    private lazy var foundCredentials = Result(catching: findCredentials)
+    private let findCredentials: () async throws(CommandFailure) -> Credentials
+    private var foundCredentials: Result<Credentials, CommandFailure>?
 
     /// - Parameters:
     ///   - region, endpoint, expiresSeconds, at: for lines that do not say.
     ///   - credentials: looked for once, when the first line needs them.
     init(
         region: String?, endpoint: String?, expiresSeconds: Int, at: SigningTime?, now: @escaping @Sendable () -> SigningTime,
-        credentials: @escaping () throws(CommandFailure) -> Credentials
+        credentials: @escaping () async throws(CommandFailure) -> Credentials
     ) {
         defaultRegion = region
         defaultEndpoint = endpoint
@@ -41,13 +41,13 @@ final class BatchSigner {
     }
 
     /// Appends the answer to one line and its line end; false when that is an error.
-    func answer(_ line: LineReader.Line, number: Int, to answer: inout [UInt8]) -> Bool {
+    func answer(_ line: LineReader.Line, number: Int, to answer: inout [UInt8]) async -> Bool {
         do throws(BatchLineError) {
             guard case .bytes(let bytes) = line else {
                 throw BatchLineError(code: "line_too_long", message: "A line has at most \(Self.maximumLineBytes) bytes.")
             }
             if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { return true }
-            try sign(BatchLine(bytes)).append(to: &answer)
+            try await sign(BatchLine(bytes)).append(to: &answer)
             answer.append(0x0A)
             return true
         } catch {
@@ -57,17 +57,17 @@ final class BatchSigner {
         }
     }
 
-    private func sign(_ line: BatchLine) throws(BatchLineError) -> JSON {
+    private func sign(_ line: BatchLine) async throws(BatchLineError) -> JSON {
         guard let region = line.region ?? defaultRegion else {
             throw BatchLineError(code: "missing_field", field: "region", message: "region is missing, and no default is set.")
         }
         let time = line.at ?? at ?? now()
         switch line.work {
-        case .policy(let policy): return try signPolicy(policy, line: line, region: region, at: time)
+        case .policy(let policy): return try await signPolicy(policy, line: line, region: region, at: time)
         case .presign(let method, let bucket, let key):
             let place = Place(
                 bucket: bucket, region: region, endpoint: line.endpoint ?? defaultEndpoint, style: line.style, keys: line.keys)
-            let signer = try signer(for: place)
+            let signer = try await signer(for: place)
             do throws(SigningError) {
                 let request = PresignRequest(
                     method: method, key: try key.map { text throws(SigningError) in try ObjectKey(text) },
@@ -83,11 +83,11 @@ final class BatchSigner {
         }
     }
 
-    private func signPolicy(_ policy: String, line: BatchLine, region: String, at time: SigningTime) throws(BatchLineError) -> JSON {
+    private func signPolicy(_ policy: String, line: BatchLine, region: String, at time: SigningTime) async throws(BatchLineError) -> JSON {
         guard let bytes = Base64.decode(policy), !bytes.isEmpty else {
             throw BatchLineError(code: "invalid_policy", field: "policy", message: "policy is base64 with padding, as the form sends it.")
         }
-        let credentials = try credentials(line.keys)
+        let credentials = try await credentials(line.keys)
         let key = keyCache.key(for: credentials, at: time, region: region, service: "s3")
         let scope = CredentialScope(date: time.dateStamp, region: region, service: "s3")
         return .object([
@@ -96,9 +96,9 @@ final class BatchSigner {
         ])
     }
 
-    private func signer(for place: Place) throws(BatchLineError) -> S3Signer {
+    private func signer(for place: Place) async throws(BatchLineError) -> S3Signer {
         if let known = signers[place] { return known }
-        let credentials = try credentials(place.keys)
+        let credentials = try await credentials(place.keys)
         do throws(SigningError) {
             let endpoint =
                 if let baseURL = place.endpoint { try Endpoint(baseURL: baseURL, region: place.region) } else {
@@ -114,16 +114,23 @@ final class BatchSigner {
         }
     }
 
-    private func credentials(_ keys: BatchLine.Keys?) throws(BatchLineError) -> Credentials {
+    private func credentials(_ keys: BatchLine.Keys?) async throws(BatchLineError) -> Credentials {
         if let keys {
             return Credentials(
-                accessKeyID: keys.accessKeyID, secretAccessKey: Secret(keys.secretAccessKey), sessionToken: keys.sessionToken)
+                accessKeyID: keys.accessKeyID, secretAccessKey: keys.secretAccessKey, sessionToken: keys.sessionToken)
         }
-        do {
-            return try foundCredentials.get()
-        } catch {
+        let found = await found()
+        do { return try found.get() } catch {
             throw BatchLineError(code: "no_credentials", field: "accessKeyId", message: error.message)
         }
+    }
+
+    private func found() async -> Result<Credentials, CommandFailure> {
+        if let foundCredentials { return foundCredentials }
+        let found: Result<Credentials, CommandFailure>
+        do { found = .success(try await findCredentials()) } catch { found = .failure(error) }
+        foundCredentials = found
+        return found
     }
 }
 

@@ -124,7 +124,7 @@ struct DevDesk: Sendable {
         let offices = try places.map { place in
             let location = try S3Location(endpoint: endpoint, bucket: place.bucket, style: .path)
             let environment = place.environment.replacing(location: location, publicBaseURL: nil, allowedOrigins: [])
-            return TicketOffice(environment: environment, credentials: place.credentials)
+            return SigningOffice(environment: environment, credentials: place.credentials)
         }
         var configuration = UploadServiceConfiguration(offices: offices, authenticator: authenticator)
         configuration.port = port

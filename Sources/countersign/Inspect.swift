@@ -62,16 +62,19 @@ struct Inspect: AsyncParsableCommand {
     func run() async throws {
         let context = CommandContext.current
         let text = source == "-" ? try Self.everything(context.input) : source
-        let report = try report(on: InspectInput(text), context: context)
+        let report = try await report(on: InspectInput(text), context: context)
         try context.say(format == .json ? report.json.pretty : report.text(context))
         if report.isRefused { throw CommandFailure.no("") }
     }
 
-    private func report(on input: InspectInput, context: CommandContext) throws -> InspectReport {
-        let found = Result { () throws(CommandFailure) in
-            try SigningSetup.credentials(environment: environment, context: context)
+    private func report(on input: InspectInput, context: CommandContext) async throws -> InspectReport {
+        let found: Result<FoundCredentials, CommandFailure>
+        do {
+            found = .success(try await FoundCredentials.find(environment: environment, asksInstance: false, context: context))
+        } catch {
+            found = .failure(error)
         }
-        let endpoint = endpoint ?? AWSCredentialChain(variables: context.variables).endpointURL
+        let endpoint = try endpoint ?? LocationDefaults(context).endpointURL
         let now = at ?? context.now()
         switch input {
         case .url(let url, let inputMethod, let inputHeaders):

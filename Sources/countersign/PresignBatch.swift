@@ -33,13 +33,13 @@ struct PresignBatch: AsyncParsableCommand {
         let context = CommandContext.current
         let input: any ByteInput = file == "-" ? context.input : try FileInput(path: file)
         var lines = LineReader(input, maximumBytes: BatchSigner.maximumLineBytes)
-        let signer = signer(context)
+        let signer = try signer(context)
         var counts = (lines: 0, failed: 0)
         var answer: [UInt8] = []
         while let line = try lines.next() {
             counts.lines += 1
             answer.removeAll(keepingCapacity: true)
-            guard signer.answer(line, number: counts.lines, to: &answer) else {
+            guard await signer.answer(line, number: counts.lines, to: &answer) else {
                 counts.failed += 1
                 try context.output.write(answer)
                 continue
@@ -50,11 +50,11 @@ struct PresignBatch: AsyncParsableCommand {
         throw CommandFailure.no("\(counts.failed) of \(counts.lines) lines could not be signed; their answers say why.")
     }
 
-    private func signer(_ context: CommandContext) -> BatchSigner {
-        let chain = AWSCredentialChain(variables: context.variables)
+    private func signer(_ context: CommandContext) throws -> BatchSigner {
+        let defaults = try LocationDefaults(context)
         return BatchSigner(
-            region: region ?? chain.region, endpoint: endpoint ?? chain.endpointURL, expiresSeconds: time.expiresSeconds, at: time.at,
+            region: region ?? defaults.region, endpoint: endpoint ?? defaults.endpointURL, expiresSeconds: time.expiresSeconds, at: time.at,
             now: context.now
-        ) { () throws(CommandFailure) in try SigningSetup.credentials(environment: nil, context: context).credentials }
+        ) { () async throws(CommandFailure) in try await FoundCredentials.find(environment: nil, context: context).credentials }
     }
 }

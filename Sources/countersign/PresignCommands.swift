@@ -49,7 +49,7 @@ struct PresignPut: AsyncParsableCommand {
     func run() async throws {
         var job = PresignJob(method: .put, target: target, request: request, time: time, location: location)
         job.bindings = upload
-        try job.run()
+        try await job.run()
     }
 }
 
@@ -103,7 +103,7 @@ struct PresignGet: AsyncParsableCommand {
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
-        try PresignJob(method: .get, target: target, request: request, time: time, location: location).run()
+        try await PresignJob(method: .get, target: target, request: request, time: time, location: location).run()
     }
 }
 
@@ -124,7 +124,7 @@ struct PresignHead: AsyncParsableCommand {
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
-        try PresignJob(method: .head, target: target, request: request, time: time, location: location).run()
+        try await PresignJob(method: .head, target: target, request: request, time: time, location: location).run()
     }
 }
 
@@ -145,7 +145,7 @@ struct PresignDelete: AsyncParsableCommand {
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
-        try PresignJob(method: .delete, target: target, request: request, time: time, location: location).run()
+        try await PresignJob(method: .delete, target: target, request: request, time: time, location: location).run()
     }
 }
 
@@ -188,6 +188,6 @@ struct PresignPart: AsyncParsableCommand {
         job.part = (uploadID, partNumber)
         if let contentLength { job.headers.append(Header("content-length", String(contentLength))) }
         if let sha256 { job.headers.append(Header("x-amz-checksum-sha256", sha256)) }
-        try job.run()
+        try await job.run()
     }
 }

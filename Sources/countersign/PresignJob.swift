@@ -13,17 +13,18 @@ struct PresignJob {
     var headers: [Header] = []
     var part: (uploadID: String, number: Int)?
 
-    func run() throws {
+    func run() async throws {
         let context = CommandContext.current
         if target.key == nil, method != .get, method != .head {
             throw CommandFailure.wrongUse(
                 "s3://\(Quoting.terminal(target.bucket)) names the whole bucket; name one object: s3://BUCKET/KEY.")
         }
-        let setup = try SigningSetup(bucket: target.bucket, options: location, context: context)
+        let setup = try await SigningSetup(bucket: target.bucket, options: location, context: context)
         let signedRequest = try presignRequest(setup)
         let output = try sign(signedRequest, with: setup, at: time.at ?? context.now())
         let text = try output.text(as: request.format)
         tell(output, setup: setup, context: context)
+        setup.credentials.tellEnd(before: output.expiresAt, context: context)
         try context.say(text)
     }
 
@@ -58,7 +59,7 @@ struct PresignJob {
     }
 
     private func sign(_ request: PresignRequest, with setup: SigningSetup, at time: SigningTime) throws -> SignedOutput {
-        let signer = S3Signer(credentials: setup.credentials, location: setup.location)
+        let signer = S3Signer(credentials: setup.credentials.credentials, location: setup.location)
         return try Self.told { () throws(SigningError) in
             let presigned = try signer.presign(request, at: time)
             let stages = try signer.stages(of: request, at: time)

@@ -90,9 +90,9 @@ struct PresignPost: AsyncParsableCommand {
 
     func run() async throws {
         let context = CommandContext.current
-        let setup = try SigningSetup(bucket: target.bucket, options: location, context: context)
+        let setup = try await SigningSetup(bucket: target.bucket, options: location, context: context)
         let policy = try policy(setup)
-        let signer = S3Signer(credentials: setup.credentials, location: setup.location)
+        let signer = S3Signer(credentials: setup.credentials.credentials, location: setup.location)
         let form = try PresignJob.told { () throws(SigningError) in
             try signer.sign(policy, at: time.at ?? context.now())
         }
@@ -101,6 +101,7 @@ struct PresignPost: AsyncParsableCommand {
             canonicalRequest: nil, stringToSign: form.stringToSign)
         let text = try output.text(as: format)
         tell(setup: setup, context: context)
+        setup.credentials.tellEnd(before: output.expiresAt, context: context)
         try context.say(text)
     }
 

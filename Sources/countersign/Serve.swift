@@ -92,15 +92,33 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
+    /// What may come later is waited for; credentials that nothing but a guess leads to, and that are not there, will never come.
+    private static func checkConfigured(_ office: SigningOffice, _ settings: ServiceSettings) throws(CommandFailure) {
+        let name = office.environment.name
+        guard let plan = try? settings.signing[name]?.credentialPlan(), case .instance(let metadata) = plan.step, metadata.lookedAt != nil
+        else { return }
+        throw .wrongUse("the service does not start; \(name) has nothing to sign with: \(Quoting.terminal(office.credentials.fault ?? ""))")
+    }
+
     private static func configuration(of settings: ServiceSettings, logger: Logger) async throws -> UploadServiceConfiguration {
+        let metrics = UploadServiceConfiguration.makeMetrics()
+        let keys = AccessKeys()
         let offices = settings.environments.compactMap { environment in
-            settings.credentials[environment.name].map { TicketOffice(environment: environment, credentials: $0) }
+            settings.signing[environment.name].map { signing in
+                let credentials = CredentialSource(
+                    environment: environment.name, settings: signing, keys: keys, metrics: metrics, logger: logger)
+                return SigningOffice(office: TicketOffice(environment: environment), credentials: credentials)
+            }
         }
+        let credentials = CredentialRefresher(offices.map(\.credentials))
+        await credentials.load()
+        for office in offices where office.credentials.current == nil { try checkConfigured(office, settings) }
         let tokens = try await JWTAuthenticator(issuers: settings.tokenIssuers, secrets: settings.tokenSecrets, logger: logger)
         let callers = CombinedAuthenticator(apiKeys: APIKeyAuthenticator(records: settings.apiKeys), tokens: tokens)
         var configuration = UploadServiceConfiguration(offices: offices, authenticator: callers)
-        configuration.backgroundServices = [tokens]
         if !settings.scopedTokenSecrets.isEmpty { configuration.scopedTokens = ScopedTokens(secrets: settings.scopedTokenSecrets) }
+        configuration.backgroundServices = [tokens, credentials]
+        configuration.metrics = metrics
         configuration.host = settings.host
         configuration.port = settings.port
         configuration.metricsPort = settings.metricsPort

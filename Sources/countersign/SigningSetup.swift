@@ -7,11 +7,11 @@ import Uploads
 /// Where a command signs for, and with what: options, variables, shared files and the policies folder together.
 struct SigningSetup {
     let location: S3Location
-    let credentials: Credentials
+    let credentials: FoundCredentials
     /// Set with `--environment`.
     let environment: Environment?
 
-    init(bucket: String, options: LocationOptions, context: CommandContext) throws {
+    init(bucket: String, options: LocationOptions, context: CommandContext) async throws {
         if let name = options.environment {
             let environment = try Self.environment(named: name, options: options, context: context)
             guard environment.location.bucket.name == bucket else {
@@ -27,7 +27,7 @@ struct SigningSetup {
             environment = nil
             location = try Self.location(bucket: bucket, options: options, context: context)
         }
-        credentials = try Self.credentials(environment: options.environment, context: context).credentials
+        credentials = try await FoundCredentials.find(environment: options.environment, context: context)
     }
 
     private static func environment(named name: String, options: LocationOptions, context: CommandContext) throws -> Environment {
@@ -53,9 +53,9 @@ struct SigningSetup {
     }
 
     private static func location(bucket: String, options: LocationOptions, context: CommandContext) throws -> S3Location {
-        let chain = AWSCredentialChain(variables: context.variables)
-        let baseURL = options.endpoint ?? chain.endpointURL
-        let region = try region(options.region ?? chain.region, hasEndpoint: baseURL != nil, context: context)
+        let defaults = try LocationDefaults(context)
+        let baseURL = options.endpoint ?? defaults.endpointURL
+        let region = try region(options.region ?? defaults.region, hasEndpoint: baseURL != nil, context: context)
         return try s3Location(bucket: bucket, region: region, baseURL: baseURL, style: options.style)
     }
 
@@ -78,15 +78,20 @@ struct SigningSetup {
             throw CommandFailure.wrongUse(Quoting.terminal(error.message))
         }
     }
+}
 
-    /// An environment's own variables come first, then AWS's chain.
-    static func credentials(environment: String?, context: CommandContext) throws(CommandFailure) -> FoundCredentials {
-        let chain = AWSCredentialChain(variables: context.variables)
-        do {
-            if let environment, let own = try chain.credentials(ofEnvironment: environment) { return own }
-            return try chain.credentials()
+/// What AWS's settings say about the place, where no option does.
+struct LocationDefaults {
+    let region: String?
+    let endpointURL: String?
+
+    init(_ context: CommandContext) throws(CommandFailure) {
+        let settings = AWSSettings(variables: context.variables)
+        do throws(AWSSettingsError) {
+            region = try settings.region()
+            endpointURL = try settings.endpointURL()
         } catch {
-            throw .outside(error.description)
+            throw .outside(Quoting.terminal(error.description))
         }
     }
 }

@@ -41,7 +41,7 @@ struct Upload: AsyncParsableCommand {
     func run() async throws {
         let context = CommandContext.current
         let source = try await UploadSource(path: file)
-        let setup = try SigningSetup(bucket: target.bucket, options: location, context: context)
+        let setup = try await SigningSetup(bucket: target.bucket, options: location, context: context)
         let key = Self.key(target.key, fileName: source.name)
         let request = try await signed(key: key, source: source, setup: setup, at: context.now())
         let transfer = UploadTransfer(request: request, source: source, context: context)
@@ -64,7 +64,7 @@ struct Upload: AsyncParsableCommand {
         if once { signedHeaders.append(Header("if-none-match", "*")) }
         if checksum { signedHeaders.append(Header("x-amz-checksum-sha256", try await source.sha256Base64())) }
         signedHeaders += headers.map { Header($0.name, $0.value) }
-        let signer = S3Signer(credentials: setup.credentials, location: setup.location)
+        let signer = S3Signer(credentials: setup.credentials.credentials, location: setup.location)
         return try PresignJob.told { () throws(SigningError) in
             try signer.authorize(method: .put, key: ObjectKey(key), headers: signedHeaders, payload: .unsigned, at: time)
         }

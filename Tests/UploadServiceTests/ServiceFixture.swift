@@ -76,7 +76,7 @@ enum Fixture {
             try environment("staging", origin: stagingOrigin), try environment("production", origin: productionOrigin),
         ]
         var configuration = UploadServiceConfiguration(
-            offices: environments.map { TicketOffice(environment: $0, credentials: credentials[$0.name]!) },
+            offices: environments.map { SigningOffice(environment: $0, credentials: credentials[$0.name]!) },
             authenticator: APIKeyAuthenticator(records: [
                 APIKeyRecord(name: "web-backend", environment: "staging", sha256: SHA256.hash(stagingKey)),
                 APIKeyRecord(name: "shop", environment: "production", sha256: SHA256.hash(productionKey)),

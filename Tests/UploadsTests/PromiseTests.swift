@@ -23,7 +23,9 @@ import Testing
             let request = request(
                 filename: Hostile.text(using: &random),
                 metadata: ["caption": Hostile.printable(using: &random), "alt": Hostile.printable(using: &random)])
-            guard let ticket = try? office.issue(request, to: caller, at: now, using: &random) else { continue }
+            guard let ticket = try? office.issue(request, to: caller, with: SigningCredentials(credentials), at: now, using: &random) else {
+                continue
+            }
             tickets += 1
             #expect((ticket.headers + ticket.fields).map(\.name) == names)
             #expect((ticket.headers + ticket.fields).allSatisfy { $0.value.utf8.allSatisfy(ASCII.isPrintable) })
@@ -55,7 +57,7 @@ import Testing
                 method: Int.random(in: 0..<8, using: &random) == 0 ? Hostile.text(using: &random) : nil)
             let caller = Caller(name: Hostile.text(using: &random), environment: "staging")
             do throws(Refusal) {
-                let ticket = try office.issue(request, to: caller, at: now, using: &random)
+                let ticket = try office.issue(request, to: caller, with: SigningCredentials(credentials), at: now, using: &random)
                 outcomes.insert("ticket")
                 expectSafe(ticket, of: caller)
                 #expect(answer(to: ticket, size: size, filename: request.filename) == nil)

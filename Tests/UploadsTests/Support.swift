@@ -51,8 +51,7 @@ func location(bucket: String = "example-staging", region: String = "eu-central-1
 func office(_ rules: UploadRule..., provider: Provider = .aws, publicBaseURL: String? = nil) throws -> TicketOffice {
     try TicketOffice(
         environment: UploadEnvironment(
-            name: "staging", location: location(), provider: provider, publicBaseURL: publicBaseURL, rules: rules),
-        credentials: credentials)
+            name: "staging", location: location(), provider: provider, publicBaseURL: publicBaseURL, rules: rules))
 }
 
 func request(
@@ -63,9 +62,12 @@ func request(
 }
 
 extension TicketOffice {
-    func issue(_ request: UploadRequest, to caller: Caller = backend, seed: UInt64 = 1) throws(Refusal) -> Ticket {
+    func issue(
+        _ request: UploadRequest, to caller: Caller = backend, with signing: SigningCredentials = SigningCredentials(credentials),
+        seed: UInt64 = 1
+    ) throws(Refusal) -> Ticket {
         var random = SeededGenerator(seed: seed)
-        return try issue(request, to: caller, at: now, using: &random)
+        return try issue(request, to: caller, with: signing, at: now, using: &random)
     }
 }
 

@@ -178,7 +178,7 @@ import Testing
     @Test func `every code has a status and a name in snake case`() {
         #expect(Set(Refusal.Code.all).count == Refusal.Code.all.count)
         for code in Refusal.Code.all {
-            #expect([400, 403, 404, 413, 415, 422, 500].contains(code.status))
+            #expect([400, 403, 404, 413, 415, 422, 500, 503].contains(code.status))
             #expect(code.rawValue.utf8.allSatisfy { ASCII.isLowercase($0) || $0 == UInt8(ascii: "_") })
         }
     }
@@ -195,8 +195,58 @@ import Testing
         let local = try S3Location(endpoint: Endpoint(baseURL: "http://127.0.0.1:9000", region: "us-east-1"), bucket: BucketName("local"))
         let replaced = try environment.replacing(
             location: local, publicBaseURL: "http://127.0.0.1:9000/local/", allowedOrigins: [OriginPattern("http://localhost:8080")])
-        let ticket = try TicketOffice(environment: replaced, credentials: credentials).issue(request())
+        let ticket = try TicketOffice(environment: replaced).issue(request())
         #expect(ticket.url == "http://127.0.0.1:9000/local/" && ticket.publicURL == "http://127.0.0.1:9000/local/\(ticket.key)")
         #expect(replaced.provider == .custom && replaced.allows(origin: "http://localhost:8080"))
+    }
+}
+
+/// What temporary credentials mean for a ticket.
+@Suite struct EndingCredentialsTests {
+    private func signing(for seconds: Int64) -> SigningCredentials {
+        SigningCredentials(credentials, expiresAt: now.adding(seconds: seconds))
+    }
+
+    @Test(arguments: [(60, 60), (61, 61), (899, 899), (900, 900), (901, 900), (1 << 40, 900)] as [(Int64, Int64)])
+    func aTicketEndsWithThem(remaining: Int64, lives: Int64) throws {
+        for method in [UploadMethod.put, .post] {
+            let ticket = try office(rule(method: method)).issue(request(), with: signing(for: remaining))
+            #expect(ticket.expiresAt == now.adding(seconds: lives))
+        }
+    }
+
+    @Test(arguments: [59, 1, 0, -1, -3600] as [Int64])
+    func underAMinuteThereIsNone(remaining: Int64) throws {
+        let office = try office(rule(lifetime: 60))
+        #expect(throws: Refusal.self) { try office.issue(request(), with: signing(for: remaining)) }
+        do throws(Refusal) { _ = try office.issue(request(), with: signing(for: remaining)) } catch {
+            #expect(error.code == .credentialsExpiring && error.status == 503 && error.field == nil)
+        }
+    }
+
+    /// What a client did wrong is told first: no other credentials would help.
+    @Test func aRefusalOfTheRuleComesFirst() throws {
+        let office = try office(rule())
+        do throws(Refusal) { _ = try office.issue(request(size: -1), with: signing(for: 1)) } catch {
+            #expect(error.code == .invalidSize)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("", "s", nil), ("a/b", "s", nil), ("a,b", "s", nil), ("a\n", "s", nil), ("a", "", nil), ("a", "s", ""), ("a", "s", "t\r\n"),
+        ] as [(String, String, String?)])
+    func whatCannotSignIsRefused(id: String, secret: String, token: String?) {
+        #expect(throws: InvalidValue.self) {
+            try SigningCredentials(accessKeyID: id, secretAccessKey: Secret(secret), sessionToken: token)
+        }
+    }
+
+    @Test func noSecretIsInADump() throws {
+        let signing = try SigningCredentials(
+            accessKeyID: "AKIA", secretAccessKey: Secret("hidden"), sessionToken: "hidden-too", expiresAt: now)
+        var dumped = "\(signing) \(String(reflecting: signing))"
+        dump(signing, to: &dumped)
+        #expect(dumped.contains("AKIA") && !dumped.contains("hidden"), "\(dumped)")
     }
 }

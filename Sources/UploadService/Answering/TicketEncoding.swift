@@ -58,8 +58,9 @@ extension UploadRule {
 
 extension Problem {
     /// - Parameter path: where the refused upload request stands in the body; empty for the body itself.
-    init(_ refusal: Refusal, path: String = "") {
+    init(_ refusal: Refusal, path: String = "", headers: HTTPFields = [:]) {
         let field = refusal.field.map { path.isEmpty ? $0 : "\(path).\($0)" }
         self.init(status: .init(code: refusal.status), code: refusal.code.rawValue, detail: refusal.detail, field: field)
+        self.headers = headers
     }
 }

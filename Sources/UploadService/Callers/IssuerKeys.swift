@@ -12,7 +12,7 @@ final class IssuerKeys: Sendable {
         var keys: KeySet?
         /// Counts the different sets there have been.
         var generation = 0
-        var plan = KeyRefreshPlan()
+        var plan = RefreshPlan()
         /// Why the last fetch failed.
         var fault: String?
         /// The fetch that is under way; all who need one wait for the same.

@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import NIOCore
 import NIOHTTP1
 
 /// What a JWKS's address answered.
@@ -33,16 +32,8 @@ public protocol KeySetFetcher: Sendable {
 public struct HTTPKeySetFetcher: KeySetFetcher {
     static let maximumBytes = 1 << 20
 
-    private let deadline: Duration
+    private let http: BoundedHTTP
     private let takesPlainLoopback: Bool
-    /// Lives as long as the process, since keys are refreshed as long as it does.
-    private static let client = {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout = .init(connect: .seconds(5), read: .seconds(5), write: .seconds(5))
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.httpVersion = .http1Only
-        return HTTPClient(configuration: configuration)
-    }()
 
     public init() {
         self.init(takesPlainLoopback: false)
@@ -51,47 +42,22 @@ public struct HTTPKeySetFetcher: KeySetFetcher {
     /// - Parameter takesPlainLoopback: for tests, whose servers have no certificate.
     init(takesPlainLoopback: Bool, deadline: Duration = .seconds(5)) {
         self.takesPlainLoopback = takesPlainLoopback
-        self.deadline = deadline
+        http = BoundedHTTP(maximumBytes: 1 << 20, deadline: deadline)
     }
 
     public func fetch(_ url: String) async throws(KeySetFetchFault) -> FetchedKeySet {
         guard url.hasPrefix("https://") || (takesPlainLoopback && url.hasPrefix("http://127.0.0.1:")) else {
             throw KeySetFetchFault("keys come over https only")
         }
-        do {
-            return try await withThrowingTaskGroup(of: FetchedKeySet.self) { group in
-                group.addTask { try await Self.get(url) }
-                group.addTask {
-                    try await Task.sleep(for: deadline)
-                    throw KeySetFetchFault("the answer did not come within \(deadline.components.seconds) seconds")
-                }
-                defer { group.cancelAll() }
-                guard let fetched = try await group.next() else { throw KeySetFetchFault("nothing was answered") }
-                return fetched
-            }
-        } catch let fault as KeySetFetchFault {
-            throw fault
-        } catch is NIOTooManyBytesError {
-            throw KeySetFetchFault("the answer is larger than 1 MiB")
-        } catch let error as HTTPClientError {
-            throw KeySetFetchFault("the request failed: \(error.shortDescription)")
-        } catch {
-            // Descriptions of other errors may hold parts of an answer.
-            throw KeySetFetchFault("the request failed: \(type(of: error))")
-        }
-    }
-
-    private static func get(_ url: String) async throws -> FetchedKeySet {
         var request = HTTPClientRequest(url: url)
         request.headers.add(name: "accept", value: "application/jwk-set+json, application/json")
-        let response = try await client.execute(request, deadline: .distantFuture)
-        guard response.status == .ok else {
-            let hint = (300..<400).contains(response.status.code) ? "; redirects are not followed, configure the final URL" : ""
-            throw KeySetFetchFault("the answer is \(response.status.code)\(hint)")
+        let answer: HTTPAnswer
+        do { answer = try await http.send(request) } catch { throw KeySetFetchFault(error.message) }
+        guard answer.status == 200 else {
+            let hint = (300..<400).contains(answer.status) ? "; redirects are not followed, configure the final URL" : ""
+            throw KeySetFetchFault("the answer is \(answer.status)\(hint)")
         }
-        var body = try await response.body.collect(upTo: maximumBytes)
-        return FetchedKeySet(
-            body: body.readBytes(length: body.readableBytes) ?? [], maximumAgeSeconds: maximumAge(response.headers))
+        return FetchedKeySet(body: answer.body, maximumAgeSeconds: Self.maximumAge(answer.headers))
     }
 
     /// RFC 9111 sections 4.2 and 5.2.2.

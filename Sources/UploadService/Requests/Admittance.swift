@@ -5,7 +5,7 @@ import Uploads
 /// Who asks, and what for: the environment's office, and the bounds of a scoped token.
 struct Admission {
     let caller: Caller
-    let office: TicketOffice
+    let office: SigningOffice
     /// Nil unless the request came with a scoped token.
     let scope: TokenScope?
 }
@@ -15,7 +15,7 @@ struct Admittance: Sendable {
     /// The name of the path's parameter that holds a scoped token.
     static let tokenParameter = "token"
 
-    private let offices: [String: TicketOffice]
+    private let offices: [String: SigningOffice]
     private let origins: OriginPolicy
     private let metrics: ServiceMetrics
     private let configuration: UploadServiceConfiguration

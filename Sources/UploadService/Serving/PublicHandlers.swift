@@ -1,11 +1,13 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import SigV4
 import Uploads
 
 /// What everybody may ask.
 struct PublicHandlers: Sendable {
-    private let environments: [(name: String, rules: Int, hasCredentials: Bool)]
+    private let offices: [SigningOffice]
+    private let clock: @Sendable () -> SigningTime
     private let authenticator: any CallerAuthenticator
     private let metrics: PrometheusMetrics
     private let client: StaticAsset
@@ -13,8 +15,8 @@ struct PublicHandlers: Sendable {
     private let demonstration: StaticAsset
 
     init(configuration: UploadServiceConfiguration) {
-        let served = configuration.offices.map { ($0.environment.name, $0.environment.rules.count, true) }
-        self.environments = served + configuration.unavailableEnvironments.map { ($0, 0, false) }
+        self.offices = configuration.offices
+        self.clock = configuration.clock
         self.authenticator = configuration.authenticator
         self.metrics = configuration.metrics
         // Pages import the client from here: five minutes bound how long a fixed client stays unseen, the entity tag saves the bytes.
@@ -46,17 +48,21 @@ struct PublicHandlers: Sendable {
     /// Ready means that every environment that should be served can sign, and that there are keys of every issuer of JWTs.
     func ready(_ request: Request, _ context: ServiceContext) -> Response {
         let issuers = authenticator.issuers
-        let isReady = environments.allSatisfy(\.hasCredentials) && issuers.allSatisfy { $0.keys > 0 }
+        let now = clock()
+        let environments = offices.map { (office: $0, canSign: $0.canSign(at: now)) }
+        let isReady = environments.allSatisfy(\.canSign) && issuers.allSatisfy { $0.keys > 0 }
         return .json(isReady ? .ok : .serviceUnavailable) { json in
             json.object { json in
                 json.member("status", isReady ? "ready" : "unavailable")
                 json.name("environments")
                 json.array { json in
-                    for environment in environments {
+                    for (office, canSign) in environments {
                         json.object { json in
-                            json.member("name", environment.name)
-                            json.member("rules", environment.rules)
-                            json.member("credentials", environment.hasCredentials)
+                            json.member("name", office.environment.name)
+                            json.member("rules", office.environment.rules.count)
+                            json.member("credentials", canSign)
+                            json.member("failing", office.credentials.fault != nil)
+                            json.member("credentialsEnd", office.credentials.current?.expiresAt?.iso8601)
                         }
                     }
                 }

@@ -125,7 +125,7 @@ struct UploadHandlers: Sendable {
     // MARK: Notes for log and metrics
 
     /// Only a rule that exists is noted: what a client makes up stays out of the log.
-    private func noteRule(_ request: UploadRequest, _ office: TicketOffice, _ record: RequestRecord) {
+    private func noteRule(_ request: UploadRequest, _ office: SigningOffice, _ record: RequestRecord) {
         guard let rule = office.environment.rule(named: request.rule) else { return }
         record.update { $0.rule = rule.name }
     }

@@ -1,7 +1,7 @@
 import Foundation
 public import ServiceLifecycle
 public import SigV4
-public import Uploads
+import Uploads
 
 /// The limits that keep one client from taking the service away from the others.
 public struct ServiceLimits: Sendable {
@@ -27,9 +27,7 @@ public struct ServiceLimits: Sendable {
 /// Everything that `buildUploadService` needs to know.
 public struct UploadServiceConfiguration: Sendable {
     /// One for each environment that this process serves.
-    public var offices: [TicketOffice]
-    /// Environments that should be served and have no credentials: readiness fails and names them.
-    public var unavailableEnvironments: [String] = []
+    public var offices: [SigningOffice]
     /// Who decides which caller sent a request.
     public var authenticator: any CallerAuthenticator
     /// What runs beside the server as long as it does, such as the refreshing of keys.
@@ -56,16 +54,19 @@ public struct UploadServiceConfiguration: Sendable {
     /// A generator for each request: for the keys of its tickets and for its id.
     public var makeRandom: @Sendable () -> any RandomNumberGenerator = { SystemRandomNumberGenerator() }
     /// Where the service counts, and what `/metrics` shows.
-    public var metrics = PrometheusMetrics(help: ServiceMetrics.help)
+    public var metrics = makeMetrics()
+    public static func makeMetrics() -> PrometheusMetrics {
+        PrometheusMetrics(help: ServiceMetrics.help.merging(CredentialMetrics.help) { one, _ in one })
+    }
 
-    public init(offices: [TicketOffice], authenticator: any CallerAuthenticator) {
+    public init(offices: [SigningOffice], authenticator: any CallerAuthenticator) {
         self.offices = offices
         self.authenticator = authenticator
     }
 
     /// Refuses what would not work, before anything listens.
     func validate() throws(UploadServiceConfigurationError) {
-        let names = offices.map(\.environment.name) + unavailableEnvironments
+        let names = offices.map(\.environment.name)
         if names.isEmpty {
             throw UploadServiceConfigurationError("no environment is served: name at least one")
         }

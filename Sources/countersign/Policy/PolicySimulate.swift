@@ -204,7 +204,7 @@ enum SimulationInput {
     ///
     /// - Parameter caller: nil for whoever holds the access key that it was signed with.
     static func accesses(of input: InspectInput, method: S3Method?, caller: Caller?, context: CommandContext) throws -> [AccessRequest] {
-        let endpoint = AWSCredentialChain(variables: context.variables).endpointURL
+        let endpoint = try LocationDefaults(context).endpointURL
         var facts: S3RequestFacts
         let accessKeyID: String?
         let expiresAt: SigningTime?

@@ -101,7 +101,7 @@ import Testing
     @Test(
         arguments: [(nil, 2880), (3600, 2880), (0, 240), (299, 240), (600, 480), (86_400, 69_120), (31_536_000, 69_120)] as [(Int?, Int64)])
     func aSetIsRefreshedAheadOfItsAge(age: Int?, seconds: Int64) {
-        var plan = KeyRefreshPlan()
+        var plan = RefreshPlan()
         #expect(plan.isDue(at: start))
         plan.started(at: start)
         #expect(!plan.isDue(at: start))
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test func failuresPauseLongerAndLonger() {
-        var plan = KeyRefreshPlan()
+        var plan = RefreshPlan()
         var pauses: Set<Int64> = []
         for (index, limit) in ([2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300] as [Int64]).enumerated() {
             for seed in 0..<20 {

@@ -25,7 +25,7 @@ import Uploads
                     rule("days", "days/{yyyy}-{mm}/{caller}/{uuid}{ext}", nil),
                     rule("shared", "shared/{uuid}{ext}", nil),
                 ])
-            return TicketOffice(environment: environment, credentials: Fixture.credentials[name]!)
+            return SigningOffice(environment: environment, credentials: Fixture.credentials[name]!)
         }
         return configuration
     }

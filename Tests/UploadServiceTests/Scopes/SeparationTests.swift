@@ -28,7 +28,7 @@ import Uploads
             apiKey: "csk_the-api-key-of-\(name)")
     }
 
-    private static func office(_ place: Place) throws -> TicketOffice {
+    private static func office(_ place: Place) throws -> SigningOffice {
         let type = try ContentTypePattern(place.marks[3])
         let folder = place.marks[4]
         let environment = try Uploads.Environment(
@@ -43,7 +43,7 @@ import Uploads
                     name: "only-\(place.name)", contentTypes: [type], maximumSizeBytes: 1000,
                     keyTemplate: KeyTemplate("\(folder)-forms/{caller}/{uuid}"), lifetimeSeconds: 60, method: .post, once: false),
             ])
-        return TicketOffice(
+        return SigningOffice(
             environment: environment, credentials: Credentials(accessKeyID: place.marks[1], secretAccessKey: Secret("secret-\(folder)")))
     }
 

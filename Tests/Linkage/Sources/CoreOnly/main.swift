@@ -19,7 +19,8 @@ let request = UploadRequest(
     rule: "pictures", filename: "a.png", size: 68, type: "image/png", sha256: Base64.encode(SHA256.hash("pixels").bytes))
 
 var random = SystemRandomNumberGenerator()
-let ticket = try TicketOffice(environment: environment, credentials: credentials).issue(request, to: caller, at: at, using: &random)
+let ticket = try TicketOffice(environment: environment).issue(
+    request, to: caller, with: SigningCredentials(credentials), at: at, using: &random)
 
 let (host, target) = parts(of: ticket.url)
 let received = ReceivedRequest(

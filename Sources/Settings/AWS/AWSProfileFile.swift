@@ -4,53 +4,96 @@
 struct AWSProfileFile: Sendable {
     enum Kind: Sendable { case credentials, config }
 
-    /// Settings of each profile, names lower-cased.
-    private(set) var profiles: [String: [String: String]] = [:]
+    /// What is said about each profile, the names of settings lower-cased.
+    let profiles: [String: AWSProfile.Section]
     /// `[services NAME]` sections: service, then setting.
-    private(set) var services: [String: [String: [String: String]]] = [:]
+    let services: [String: [String: [String: String]]]
 
-    init(_ text: String, kind: Kind) {
-        var reader = Reader(kind: kind)
-        for line in Self.lines(of: text) { reader.read(line) }
+    /// Refuses what is no text, and lines that are neither a section, a setting nor a comment: a setting that would silently not count
+    /// may be the one that says who signs.
+    init(_ bytes: [UInt8], path: String, kind: Kind) throws(AWSSettingsError) {
+        var reader = Reader(kind: kind, path: path)
+        for (index, line) in Self.lines(of: try Self.text(bytes, path: path)).enumerated() { try reader.read(line, number: index + 1) }
         profiles = reader.profiles
         services = reader.services
     }
 
-    private static func lines(of text: String) -> [Substring.UnicodeScalarView] {
-        let scalars = text.unicodeScalars[...]
-        return (scalars.first == "\u{FEFF}" ? scalars.dropFirst() : scalars).split(whereSeparator: { $0 == "\n" || $0 == "\r" })
+    private static func text(_ bytes: [UInt8], path: String) throws(AWSSettingsError) -> String {
+        let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) || bytes.prefix(4).contains(0)
+        if isUTF16 { throw AWSSettingsError(path, "this is UTF-16 text; save it as UTF-8") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            let line = 1 + validPrefix(bytes).count { $0 == 0x0A }
+            throw AWSSettingsError("\(path):\(line)", "this is not UTF-8 text; save the file as UTF-8")
+        }
+        return text
     }
 
-    private enum Section { case profile(String), services(String), other }
+    private static func validPrefix(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        guard let bad = lines.first(where: { String(validating: $0, as: UTF8.self) == nil }) else { return bytes[...] }
+        return bytes[..<bad.startIndex]
+    }
+
+    /// Lines end in LF, CR LF or CR.
+    private static func lines(of text: String) -> [Substring.UnicodeScalarView] {
+        let scalars = text.unicodeScalars[...]
+        let content = scalars.first == "\u{FEFF}" ? scalars.dropFirst() : scalars
+        var lines: [Substring.UnicodeScalarView] = []
+        var start = content.startIndex
+        var index = start
+        while index != content.endIndex {
+            let scalar = content[index]
+            let next = content.index(after: index)
+            if scalar == "\n" || scalar == "\r" {
+                lines.append(content[start..<index])
+                start = scalar == "\r" && next != content.endIndex && content[next] == "\n" ? content.index(after: next) : next
+                index = start
+            } else {
+                index = next
+            }
+        }
+        lines.append(content[start...])
+        return lines
+    }
+
+    private enum Section { case profile(String), services(String), other, none }
 
     private struct Reader {
         let kind: Kind
-        var profiles: [String: [String: String]] = [:]
+        let path: String
+        var profiles: [String: AWSProfile.Section] = [:]
         var services: [String: [String: [String: String]]] = [:]
-        private var section = Section.other
+        private var section = Section.none
         private var block: String?
+        private var place = ""
         /// `[profile default]` wins over `[default]`, wherever it stands.
         private var hasPrefixedDefault = false
 
-        init(kind: Kind) { self.kind = kind }
+        init(kind: Kind, path: String) {
+            self.kind = kind
+            self.path = path
+        }
 
-        mutating func read(_ line: Substring.UnicodeScalarView) {
+        mutating func read(_ line: Substring.UnicodeScalarView, number: Int) throws(AWSSettingsError) {
+            place = "\(path):\(number)"
             let text = AWSProfileFile.trimmed(line)
             guard let first = text.unicodeScalars.first, first != "#", first != ";" else { return }
             let isIndented = line.first == " " || line.first == "\t"
             if first == "[", !isIndented {
-                open(text)
+                try open(text)
             } else if isIndented, let block {
                 readNested(text, in: block)
             } else {
-                readSetting(text)
+                try readSetting(text)
             }
         }
 
-        private mutating func open(_ text: String) {
+        private mutating func open(_ text: String) throws(AWSSettingsError) {
             block = nil
             section = .other
-            guard let end = text.unicodeScalars.firstIndex(of: "]") else { return }
+            guard let end = text.unicodeScalars.firstIndex(of: "]") else {
+                throw AWSSettingsError(place, "the section has no closing ]; write [default] or [profile NAME]")
+            }
             let words = AWSProfileFile.words(String(text.unicodeScalars[..<end].dropFirst()))
             switch (kind, words.count, words.first) {
             case (.credentials, 1, let name?): section = .profile(name)
@@ -59,7 +102,7 @@ struct AWSProfileFile: Sendable {
             case (.config, 2, "services"): section = .services(words[1])
             default: return
             }
-            if case .profile(let name) = section, profiles[name] == nil { profiles[name] = [:] }
+            if case .profile(let name) = section, profiles[name] == nil { profiles[name] = AWSProfile.Section(place: place) }
         }
 
         private mutating func openProfile(_ name: String) {
@@ -70,13 +113,19 @@ struct AWSProfileFile: Sendable {
             section = .profile(name)
         }
 
-        private mutating func readSetting(_ text: String) {
+        private mutating func readSetting(_ text: String) throws(AWSSettingsError) {
             block = nil
-            guard let (name, value) = AWSProfileFile.setting(text) else { return }
+            // The line itself may be a secret: it is not repeated.
+            guard let (name, value) = AWSProfileFile.setting(text) else {
+                throw AWSSettingsError(place, "this line is no setting; write name = value, or # before a comment")
+            }
+            if case .none = section {
+                throw AWSSettingsError(place, "a setting stands before the first section; write [default] above it")
+            }
             if value.isEmpty {
                 block = name
             } else if case .profile(let profile) = section {
-                profiles[profile, default: [:]][name] = value
+                profiles[profile]?.set(name, value, at: place)
             }
         }
 
