@@ -7,9 +7,10 @@ import Testing
 
 /// The README says what the program does.
 @Suite struct ReadmeTests {
-    private static func text() throws -> String {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        return try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private static func text(_ file: String = "README.md") throws -> String {
+        try String(contentsOf: root.appending(path: file), encoding: .utf8)
     }
 
     @Test func theConfigurationTableIsComplete() throws {
@@ -19,6 +20,26 @@ import Testing
         }
         let table = ["| variable | type | default | secret | meaning |", "|---|---|---|---|---|"] + rows
         #expect(try Self.text().contains(table.joined(separator: "\n") + "\n"))
+    }
+
+    /// Whatever SECURITY.md says that a test shows, there is a test of that name.
+    @Test func everyTestThatTheThreatModelNamesIsThere() throws {
+        let text = try Self.text(".github/SECURITY.md")
+        let sections = text.components(separatedBy: "\n## ").filter { $0.hasPrefix("What a stolen") || $0.hasPrefix("How it is held") }
+        let quoted = sections.flatMap { $0.components(separatedBy: "`").enumerated().filter { $0.offset % 2 == 1 }.map(\.element) }
+        let names = quoted.filter {
+            !$0.hasPrefix("countersign ") && !["once", "expiresAt", "exp", "Vary: Origin", "credential_process"].contains($0)
+        }
+        #expect(names.count > 40)
+        let files = try #require(FileManager.default.enumerator(at: Self.root.appending(path: "Tests"), includingPropertiesForKeys: nil))
+        let sources = try files.compactMap { $0 as? URL }.filter {
+            ["swift", "py"].contains($0.pathExtension) && !$0.path.contains("/.build")
+        }
+        .map { try String(contentsOf: $0, encoding: .utf8) }.joined()
+        for name in Set(names) {
+            #expect(
+                sources.contains("func \(name)(") || sources.contains("func `\(name)`(") || sources.contains("def \(name)("), "\(name)")
+        }
     }
 
     /// Every `countersign …` of the shell examples parses.
