@@ -53,6 +53,17 @@ struct ComparisonTests {
         #expect(PolicyEvaluator(narrow).evaluate(request).outcome == .none)
     }
 
+    @Test("What depends on variables is the same in another order, and with other letters in their names")
+    func reorderedVariables() throws {
+        func policy(_ resources: String...) throws -> Policy {
+            let resources = resources.map { "\"arn:aws:s3:::b/\($0)\"" }.joined(separator: ", ")
+            return try statements(statement(resource: "[\(resources)]"))
+        }
+        let first = try policy("h/${aws:username}/*", "g/${aws:userid}/*")
+        #expect(Self.questions.areEqual(first, try policy("g/${aws:userid}/*", "h/${AWS:UserName}/*", "g/${aws:userid}/*")) == .yes)
+        #expect(Self.questions.areEqual(first, try policy("g/${aws:userid}/*", "h/${aws:username, 'x'}/*")) != .yes)
+    }
+
     @Test("An action goes with resources of its own types only")
     func targets() throws {
         func policy(_ action: String, _ resources: String) throws -> Policy {

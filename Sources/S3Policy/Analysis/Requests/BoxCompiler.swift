@@ -140,7 +140,19 @@ extension Clause<ActionPattern> {
 
 extension Clause<PolicyText> {
     fileprivate func doubtText(_ element: String) -> [String] {
-        ["\(self.isNegated ? "Not" : "")\(element)"] + self.items.map { "\($0.value.pieces)" }
+        ["\(self.isNegated ? "Not" : "")\(element)"] + self.items.map(\.value).doubtTexts
+    }
+}
+
+extension [PolicyText] {
+    /// The same for lists that mean the same: in any order, with any letters in the names of keys.
+    fileprivate var doubtTexts: [String] { Set(self.map { "\($0.pieces.map(\.doubtText))" }).sorted() }
+}
+
+extension PolicyText.Piece {
+    fileprivate var doubtText: String {
+        guard case .variable(let key, let value) = self else { return "\(self)" }
+        return "\(key.lowercased) \(value.debugDescription)"
     }
 }
 
@@ -154,6 +166,6 @@ extension Condition {
     /// With ARNs it depends on the effect whether it holds.
     fileprivate func doubtText(_ effect: Statement.Effect) -> [String] {
         let effect = self.operator.comparison.family == .arn ? effect.rawValue : ""
-        return [effect, self.operator.description, self.key.lowercased] + self.values.map { "\($0.value.pieces)" }
+        return [effect, self.operator.description, self.key.lowercased] + self.values.map(\.value).doubtTexts
     }
 }
