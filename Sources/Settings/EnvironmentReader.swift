@@ -5,7 +5,8 @@ internal import Yams
 
 extension YAMLReader {
     static let environmentKeys = [
-        "bucket", "region", "endpoint", "provider", "addressing", "endpointOptions", "allowedOrigins", "downloads", "publicBaseUrl",
+        "bucket", "account", "region", "endpoint", "provider", "addressing", "endpointOptions", "allowedOrigins", "downloads",
+        "publicBaseUrl",
         "defaultLifetime", "rules", "callers",
     ]
 
@@ -25,6 +26,7 @@ extension YAMLReader {
         let location = location(fields, provider: provider ?? .aws, isProviderKnown: isProviderKnown, region: region)
         let origins = list(fields, "allowedOrigins") { text throws(InvalidValue) in try OriginPattern(text) }
         let allowsDownloads = flag(fields, "downloads") ?? false
+        let account = value(fields, "account") { text throws(InvalidValue) in text }
         let publicBaseURL = value(fields, "publicBaseUrl") { text throws(InvalidValue) in text }
         let lifetime = value(fields, "defaultLifetime", YAMLReader.lifetime)
         let rules = rules(fields, defaultLifetimeSeconds: lifetime)
@@ -39,7 +41,8 @@ extension YAMLReader {
         do {
             let environment = try Environment(
                 name: name, location: location ?? YAMLReader.harmlessLocation(region: region), provider: provider ?? .aws,
-                allowedOrigins: origins, allowsDownloads: allowsDownloads, publicBaseURL: publicBaseURL, rules: rules.compactMap(\.rule))
+                allowedOrigins: origins, account: account, allowsDownloads: allowsDownloads, publicBaseURL: publicBaseURL,
+                rules: rules.compactMap(\.rule))
             return problems.isEmpty ? environment : nil
         } catch {
             report(error, fields: fields, rules: rules, isRegionKnown: region != nil)

@@ -8,6 +8,8 @@ public struct Environment: Sendable {
     public let provider: Provider
     /// Web pages that may ask for tickets.
     public let allowedOrigins: [OriginPattern]
+    /// The number of the AWS account that owns the bucket; nil where it is not said.
+    public let account: String?
     /// Whether callers may ask for tickets that read what lies under their own prefixes.
     public let allowsDownloads: Bool
     /// Where the public reads objects, such as a CDN, without a trailing slash; `nil` when nobody does.
@@ -18,9 +20,12 @@ public struct Environment: Sendable {
     /// Checks all values together and reports everything that is wrong; `field` is the key in `uploads.yaml`, `rules.NAME.KEY` for rules.
     public init(
         name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern] = [],
-        allowsDownloads: Bool = false, publicBaseURL: String? = nil, rules: [UploadRule]
+        account: String? = nil, allowsDownloads: Bool = false, publicBaseURL: String? = nil, rules: [UploadRule]
     ) throws(InvalidValues) {
         var problems: [InvalidValue] = []
+        if let account, account.utf8.count != 12 || !account.utf8.allSatisfy(ASCII.isDigit) {
+            problems.append(InvalidValue(field: "account", "\(quoted(account)) is no AWS account; write its twelve digits"))
+        }
         if !Environment.isName(name) {
             problems.append(
                 InvalidValue(
@@ -53,18 +58,19 @@ public struct Environment: Sendable {
         }
         guard problems.isEmpty else { throw InvalidValues(problems) }
         self.init(
-            unchecked: name, location: location, provider: provider, allowedOrigins: allowedOrigins, allowsDownloads: allowsDownloads,
-            publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules)
+            unchecked: name, location: location, provider: provider, allowedOrigins: allowedOrigins, account: account,
+            allowsDownloads: allowsDownloads, publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules)
     }
 
     private init(
-        unchecked name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern], allowsDownloads: Bool,
-        publicBaseURL: String?, rules: [UploadRule]
+        unchecked name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern], account: String?,
+        allowsDownloads: Bool, publicBaseURL: String?, rules: [UploadRule]
     ) {
         self.name = name
         self.location = location
         self.provider = provider
         self.allowedOrigins = allowedOrigins
+        self.account = account
         self.allowsDownloads = allowsDownloads
         self.publicBaseURL = publicBaseURL
         self.rules = rules
@@ -82,7 +88,8 @@ public struct Environment: Sendable {
     /// The same rules for another bucket, such as the local one; the provider becomes `custom`.
     public func replacing(location: S3Location, publicBaseURL: String?, allowedOrigins: [OriginPattern]) -> Environment {
         Environment(
-            unchecked: name, location: location, provider: .custom, allowedOrigins: allowedOrigins, allowsDownloads: allowsDownloads,
+            unchecked: name, location: location, provider: .custom, allowedOrigins: allowedOrigins, account: account,
+            allowsDownloads: allowsDownloads,
             publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules)
     }
 

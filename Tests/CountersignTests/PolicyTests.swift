@@ -271,6 +271,34 @@ struct PolicyFiles: ~Copyable {
         #expect(reading.code == 1 && reading.output.contains("[SIGNER_TOO_POWERFUL]"), "\(reading.output)")
     }
 
+    @Test func anAccountThatIsNotTheEnvironmentsIsTold() async throws {
+        func told(_ effect: String, _ principal: String, account: String = "111122223333") async throws -> CommandRun {
+            let files = try PolicyFiles.shipped()
+            let statement = """
+                {"Effect": "\(effect)", "Principal": {"AWS": "\(principal)"}, "Action": "s3:GetObject",
+                 "Resource": "arn:aws:s3:::example-app-uploads-staging/pictures/*"},
+                """
+            let policy = try files.text("policies/staging/bucket-policy.json")
+            try files.write(
+                "policies/staging/bucket-policy.json", policy.replacing("\"Statement\": [", with: "\"Statement\": [" + statement))
+            for (name, account) in [("staging", account), ("production", "777788889999")] {
+                let file = "policies/\(name)/uploads.yaml"
+                try files.write(file, try files.text(file) + "account: \(account)\n")
+            }
+            return await CommandRun.command(["check", "--policies", files.path("policies")])
+        }
+        for own in ["111122223333", "arn:aws:iam::111122223333:role/reader"] {
+            #expect(try await told("Allow", own).code == 0)
+        }
+        #expect(try await told("Deny", "444455556666").code == 0)
+        let foreign = try await told("Allow", "arn:aws:iam::444455556666:user/ann")
+        #expect(
+            foreign.code == 1 && foreign.output.contains("444455556666 is another account") && foreign.output.contains("[OTHER_ACCOUNT]"))
+        #expect(try await told("Allow", "777788889999").output.contains("is the account of the environment production"))
+        let wrong = try await told("Allow", "111122223333", account: "11112222333")
+        #expect(wrong.code == 2 && wrong.diagnostics.contains("twelve digits"))
+    }
+
     /// A statement more in staging's bucket policy, and what is told about it.
     @Test(arguments: [
         // One caller's folder, which a sample of callers would miss.
@@ -334,7 +362,7 @@ struct PolicyFiles: ~Copyable {
                 "/policies/staging/bucket-policy.json:34:5: error: Statement \"DenyOldSignatures\" denies s3:PutObject to tickets of the rule avatars"
             ))
         #expect(run.output.contains("since s3:signatureAge is 900000."))
-        #expect(run.output.contains("/policies/staging/uploads.yaml:39)"))
+        #expect(run.output.contains("/policies/staging/uploads.yaml:41)"))
     }
 
     @Test func oneFileIsHeldAgainstTheEnvironmentThatIsNamed() async throws {

@@ -9,6 +9,8 @@ import Uploads
         let folder = try TemporaryPolicies([
             "qa-2/uploads.yaml": """
             bucket: example.qa
+            account: 012345678901
+            downloads: true
             region: us-west-2
             endpoint: https://storage.example.com:9000/s3
             provider: minio
@@ -42,6 +44,7 @@ import Uploads
         ])
         let environment = try PolicyFolder.environments(in: folder.path)[0]
         #expect(environment.name == "qa-2" && environment.provider == .minio)
+        #expect(environment.account == "012345678901" && environment.allowsDownloads)
         #expect(environment.location.url(for: nil) == "https://storage.example.com:9000/s3/example.qa")
         #expect(environment.allowedOrigins.map(\.text) == ["https://*.preview.example.com", "http://localhost:3000"])
         #expect(environment.publicBaseURL == "https://cdn.example.com")

@@ -21,6 +21,15 @@ public enum Principal: Sendable, Hashable {
     /// The unique id of a user (`AIDA…`) or role (`AROA…`) that was deleted: nobody any more.
     case deletedIdentity(String)
 
+    /// The account that it is or belongs to, where that shows.
+    public var account: String? {
+        switch self {
+        case .account(let account, _): account
+        case .identity(let arn): arn.account
+        default: nil
+        }
+    }
+
     /// The keys that a principal object may have.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         case aws = "AWS"

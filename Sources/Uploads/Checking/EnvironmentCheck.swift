@@ -12,8 +12,10 @@ public struct EnvironmentCheck: Sendable {
     let corsRoot: JSONNode?
     let lifecycle: LifecycleConfiguration?
     let lifecycleRoot: JSONNode?
-    /// The buckets of the other environments, by the environments' names.
+    /// The names of the other environments, by their buckets.
     let neighbours: [String: String]
+    /// The same, by their accounts.
+    let neighbourAccounts: [String: String]
 
     /// A policy with the document that it was read from.
     struct CheckedPolicy: Sendable {
@@ -38,13 +40,15 @@ public struct EnvironmentCheck: Sendable {
         self.corsRoot = documents[.cors]?.root
         self.lifecycle = documents[.lifecycle].flatMap { LifecycleConfiguration.read($0).configuration }
         self.lifecycleRoot = documents[.lifecycle]?.root
+        self.neighbourAccounts = Dictionary(
+            neighbours.compactMap { neighbour in neighbour.account.map { ($0, neighbour.name) } }, uniquingKeysWith: { first, _ in first })
         self.neighbours = Dictionary(neighbours.map { ($0.location.bucket.name, $0.name) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Everything that does not fit together, document by document.
     public func findings() -> [EnvironmentFinding] {
         let tickets = self.environment.rules.flatMap { Specimen.all(of: $0, in: self.environment) }
-        return self.otherBuckets() + self.bucketPolicyFindings(tickets) + self.signerFindings(tickets)
+        return self.otherBuckets() + self.otherAccounts() + self.bucketPolicyFindings(tickets) + self.signerFindings(tickets)
             + self.corsFindings(tickets.filter { !$0.isDownload })
             + self.lifecycleFindings(tickets)
     }
@@ -62,6 +66,19 @@ public struct EnvironmentCheck: Sendable {
                 let message = "\(name) is \(whose); the bucket of \(self.environment.name) is \(own)."
                 return EnvironmentFinding(kind, Finding(.otherBucket, message, at: resource.range))
             }
+        }
+    }
+
+    // MARK: - Whose account
+
+    private func otherAccounts() -> [EnvironmentFinding] {
+        guard let own = self.environment.account, let statements = self.bucketPolicy?.policy.statements else { return [] }
+        let principals = statements.filter { $0.effect == .allow }.flatMap { $0.principals?.items ?? [] }
+        return principals.compactMap { principal in
+            guard let account = principal.value.account, account != own else { return nil }
+            let whose = self.neighbourAccounts[account].map { "the account of the environment \($0)" } ?? "another account"
+            let message = "\(account) is \(whose); the account of \(self.environment.name) is \(own). It gets into the bucket with this."
+            return EnvironmentFinding(.bucket, Finding(.otherAccount, message, at: principal.range))
         }
     }
 

@@ -22,6 +22,8 @@ extension IssueCode {
     public static let unfinishedUploadsStay = IssueCode("UNFINISHED_UPLOADS_STAY", .warning, origin: .countersign)
     /// A policy names another bucket than the environment's.
     public static let otherBucket = IssueCode("OTHER_BUCKET", .error, origin: .countersign)
+    /// The bucket policy lets in another account than the environment's.
+    public static let otherAccount = IssueCode("OTHER_ACCOUNT", .warning, origin: .countersign)
     /// The bucket policy lets requests come without TLS.
     public static let plainHTTPAllowed = IssueCode("PLAIN_HTTP_ALLOWED", .securityWarning, origin: .countersign)
     /// The bucket policy keeps its own account from changing it.

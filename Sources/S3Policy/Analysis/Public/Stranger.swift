@@ -10,15 +10,8 @@ struct Stranger {
     init(_ policy: Policy) {
         self.conditions = policy.statements.flatMap(\.conditions)
         let principals = policy.statements.flatMap { $0.principals?.items.map(\.value) ?? [] }
-        let ofPrincipals = principals.compactMap { principal in
-            switch principal {
-            case .account(let account, _): account
-            case .identity(let arn): arn.account
-            default: nil
-            }
-        }
         let ofKeys = self.conditions.filter { ["aws:principalarn", "aws:principalaccount"].contains($0.key.lowercased) }
-        self.accounts = ofPrincipals + ofKeys.flatMap { $0.values.flatMap(\.value.accounts) }
+        self.accounts = principals.compactMap(\.account) + ofKeys.flatMap { $0.values.flatMap(\.value.accounts) }
     }
 
     /// What holds requests to strangers'; nil for kinds of callers that are none.
