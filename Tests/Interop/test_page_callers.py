@@ -66,7 +66,7 @@ def test_a_tokens_secret_part_is_in_no_log_and_no_metric(browser, deployed, toke
     assert fetch(browser, f"{deployed.service.url}/u/{token}/nonesuch")[0] == 404
     assert fetch(browser, f"{deployed.service.url}/u/{token}x/v1/rules")[0] == 401
     log = deployed.service.program.log.read_text()
-    entries = [entry for entry in log_entries(deployed) if entry.get("caller") == "interop.alice"]
+    entries = [entry for entry in log_entries(deployed) if entry.get("caller") == "interop/alice"]
     assert {entry["route"] for entry in entries} == {"/v1/uploads"}
     metrics = send("GET", f"{deployed.service.url}/metrics").body.decode()
     for part in token.split(".")[1:]:
@@ -76,7 +76,7 @@ def test_a_tokens_secret_part_is_in_no_log_and_no_metric(browser, deployed, toke
 def test_what_stands_under_a_token_tells_nobody_its_address(browser, deployed, token):
     """Even if somebody opens such a URL as a page, what is loaded from there gets no Referer."""
     browser.get(f"{deployed.service.url}/u/{token}/v1/rules")
-    load = "const [url, done] = arguments; const image = new Image(); image.onload = image.onerror = done; image.src = url;"
+    load = "const [url, done] = arguments; const image = new Image(); image.onload = image.onerror = () => done(); image.src = url;"
     browser.execute_async_script(load, f"{FOREIGN[0]}/chelsea.png?from-token")
     browser.get(f"{PAGE}/upload.html")
     browser.execute_async_script(load, f"{FOREIGN[0]}/chelsea.png?from-page")
