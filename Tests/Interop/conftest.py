@@ -26,8 +26,11 @@ def photo():
 
 
 @contextmanager
-def chromium(*arguments):
+def chromium(*arguments, log=False):
+    """With a log, `get_log("performance")` tells what goes over the network."""
     options = webdriver.ChromeOptions()
+    if log:
+        options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
     options.binary_location = shutil.which("chromium")
     usual = ("--headless=new", "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1200,1200", "--lang=en")
     for argument in usual + arguments:

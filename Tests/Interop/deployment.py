@@ -2,7 +2,9 @@
 
 import json
 import re
+import secrets
 
+from issuer import Issuer
 from programs import ROOT, Serve, countersign, mint
 from wire import send, send_form
 
@@ -27,19 +29,22 @@ class Deployment:
     """The service, running, and one account for each environment.
 
     `endpoint` is the server's own unless given; None leaves the policies with AWS's endpoints, whose hosts name the bucket.
+    Staging takes the API key of `keys`, JWTs of `issuer` as the text `callers` says, and scoped tokens.
     """
 
-    def __init__(self, server, folder, accounts=None, endpoint=""):
+    def __init__(self, server, folder, accounts=None, endpoint="", issuer=None, callers=None):
         self.server = server
         self.accounts = accounts or server.accounts
         self.endpoint = server.endpoint if endpoint == "" else endpoint
         self.address = self.endpoint or server.endpoint
-        self.keys, variables = {}, {}
+        self.keys, variables = {}, {"COUNTERSIGN_TOKEN_SECRET": secrets.token_urlsafe(32)}
         for environment, account in zip(ENVIRONMENTS, self.accounts):
             write_policies(folder / environment, environment, account.bucket, server, self.endpoint)
             minted = mint(environment)
             self.keys[environment] = minted["key"]
             variables |= {minted["variable"]: minted["value"]} | account.variables(f"COUNTERSIGN_{environment.upper()}_")
+        self.issuer = issuer or Issuer()
+        self.issuer.write(folder / "staging", callers)
         self.policies = folder
         self.service = Serve(folder, variables, folder / "service.log")
 
@@ -52,10 +57,22 @@ class Deployment:
     def ticket(self, rule, content, environment="staging", **changes):
         """A ticket for these bytes, asked for as a back end does."""
         request = {"rule": rule, "filename": "a photo.png", "size": len(content), "type": "image/png"} | changes
+        return self.ask("/v1/uploads", request, environment)
+
+    def scoped_token(self, rule="avatars", environment="staging", **request):
+        """What a page gets from its back end."""
+        return self.ask("/v1/tokens", {"rule": rule} | request, environment)["token"]
+
+    def ask(self, path, request, environment):
         headers = {"authorization": f"Bearer {self.keys[environment]}", "content-type": "application/json"}
-        answer = send("POST", f"{self.service.url}/v1/uploads", json.dumps(request).encode(), headers)
+        answer = send("POST", self.service.url + path, json.dumps(request).encode(), headers)
         assert answer.status == 201, answer.body
         return json.loads(answer.body)
+
+    def tickets(self):
+        """How many have been issued."""
+        metrics = send("GET", f"{self.service.url}/metrics").body.decode()
+        return sum(int(count) for count in re.findall(r"^countersign_tickets_total{.*} (\d+)$", metrics, re.MULTILINE))
 
     def use(self, ticket, content, method=None, url=None, fields=None, headers=None):
         """Sends the file as the ticket says, or otherwise: a field or header that is None is left out."""

@@ -62,7 +62,7 @@ def credentials(rng):
     made = {"accessKeyId": rng.choice(("AKIA", "ASIA")) + "".join(rng.choice(string.ascii_uppercase + string.digits) for _ in range(16)),
             "secretAccessKey": "".join(rng.choice(base64) for _ in range(40))}
     if rng.random() < 0.15:
-        made = {"accessKeyId": rng.choice(("minio", "me@example.com", "key id", "tenant$user", "a+b")),
+        made = {"accessKeyId": rng.choice(("minio", "me@example.com", "key:id", "tenant$user", "a+b")),
                 "secretAccessKey": "s" + text(rng).replace("\0", "0")}
     if rng.random() < 0.5:
         made["sessionToken"] = "".join(rng.choice(base64) for _ in range(rng.choice((1, 356, 1500)))) + rng.choice(("", "=", "=="))

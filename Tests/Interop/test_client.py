@@ -193,9 +193,10 @@ def test_a_bucket_that_never_answers_is_given_up(upload, stand_in):
 
 
 def test_a_service_out_of_reach_is_named(upload, stand_in):
-    error = upload(endpoint="http://127.0.0.1:9")["error"]
+    """But not with its scoped token: messages go to where errors are collected."""
+    error = upload(endpoint="http://127.0.0.1:9/u/T0KEN/")["error"]
     assert (error["code"], error["source"]) == ("network_failure", "service")
-    assert "http://127.0.0.1:9" in error["message"]
+    assert "http://127.0.0.1:9 " in error["message"] and "T0KEN" not in error["message"]
 
 
 ABORT = """

@@ -2,41 +2,21 @@
 
 import hashlib
 import json
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from urllib.parse import urlencode, urlsplit
 
 import pytest
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
-from conftest import chromium
 from programs import ROOT
+from sites import FOREIGN, PAGE, PREVIEW, PRODUCTION, fetch, open_page, sites, upload, use
 from test_tickets import PIXEL
 from wire import send
 
 CORS = ROOT / "policies/staging/cors.json"
-# Both are this machine, as the browser is told; the first is among the origins of policies/staging.
-PAGE, FOREIGN = "http://localhost:3000", "http://foreign.example"
-
-
-class Pages(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """One for which PAGE and FOREIGN lead to a server of the fixtures, whatever else listens on that port."""
-    pages = ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=Path(__file__).parent / "Fixtures"))
-    threading.Thread(target=pages.serve_forever, args=[0.02], daemon=True).start()
-    hosts = [f"MAP {urlsplit(origin).netloc} 127.0.0.1:{pages.server_port}" for origin in (PAGE, FOREIGN)]
-    with chromium(f"--host-resolver-rules={', '.join(hosts)}") as driver:
+def browser(tmp_path_factory):
+    with sites(tmp_path_factory.mktemp("sites")) as driver:
         yield driver
-    pages.shutdown()
-    pages.server_close()
 
 
 @pytest.fixture(scope="session")
@@ -48,69 +28,89 @@ def bucket(deployed):
     return deployed
 
 
-def open_page(browser, deployed, rule):
-    where = urlencode({"service": deployed.service.url, "rule": rule, "token": deployed.keys["staging"]})
-    browser.get("about:blank")
-    browser.get(f"{PAGE}/upload.html#{where}")
-    WebDriverWait(browser, 60).until(lambda _: browser.find_elements(By.CSS_SELECTOR, "body[data-ready]"), "the page is not ready")
+# Why a bucket does not let deploy previews in, though the rules of policies/staging do.
+SHUT_TO_PREVIEWS = {
+    "local": "countersign dev lets in the pages of this machine, and only them", "seaweedfs": "knows no * inside an origin's host"}
 
 
-def outcome(browser):
-    WebDriverWait(browser, 60).until(lambda _: browser.find_elements(By.CSS_SELECTOR, "#outcome[data-ended]"), "no end of the upload")
-    return {each.get_attribute("id"): each.text for each in browser.find_elements(By.CSS_SELECTOR, "#outcome dd")}
-
-
-@pytest.mark.parametrize("rule, method", [("avatars", "PUT"), ("attachments", "POST")])
-def test_a_browser_uploads_across_origins(browser, bucket, photo, screenshots, rule, method):
-    open_page(browser, bucket, rule)
-    browser.find_element(By.ID, "file").send_keys(str(photo))
-    told = outcome(browser)
-    browser.save_screenshot(str(screenshots / f"cross-origin-{bucket.server.name}-{method}.png"))
+@pytest.mark.parametrize("origin, rule, method", [
+    (PAGE, "avatars", "PUT"), (PAGE, "attachments", "POST"), (PREVIEW, "avatars", "PUT"), (PREVIEW, "attachments", "POST")])
+def test_a_browser_uploads_across_origins(browser, bucket, photo, screenshots, origin, rule, method):
+    if origin == PREVIEW and bucket.server.name in SHUT_TO_PREVIEWS:
+        pytest.skip(SHUT_TO_PREVIEWS[bucket.server.name])
+    open_page(browser, origin, bucket.service.url, rule=rule, token=bucket.keys["staging"])
+    told = upload(browser, photo)
+    name = "preview" if origin == PREVIEW else "cross-origin"
+    browser.save_screenshot(str(screenshots / f"{name}-{bucket.server.name}-{method}.png"))
     assert (told["result"], told.get("method")) == ("stored", method), told
-    assert len({PAGE, bucket.service.url, told["bucket"]}) == 3
+    assert len({origin, bucket.service.url, told["bucket"]}) == 3
     content = photo.read_bytes()
     assert told["etag"].strip('"') == hashlib.md5(content).hexdigest()
     assert bucket.run("get", told["key"]).body == content
 
 
-FETCH = """
-const [url, method, headers, fields, body, done] = arguments;
-const bytes = Uint8Array.from(body);
-let content = bytes;
-if (fields) {
-  content = new FormData();
-  for (const [name, value] of Object.entries(fields)) content.append(name, value);
-  content.append('file', new Blob([bytes]));
-}
-fetch(url, { method, headers, body: content }).then((answer) => done(answer.status), (error) => done(error.name));
-"""
-
-
-def fetch(browser, ticket):
-    return browser.execute_async_script(
-        FETCH, ticket["url"], ticket["method"], ticket.get("headers", {}), ticket.get("fields"), list(PIXEL))
-
-
 def test_a_foreign_page_cannot_use_a_ticket(browser, bucket):
     """Not even one that it got hold of: the bucket's CORS rules are asked before a PUT. A form is sent without asking, as forms always
     were, and its answer kept from the page."""
-    browser.get(f"{FOREIGN}/upload.html")
+    browser.get(f"{FOREIGN[0]}/upload.html")
     ticket, form = bucket.ticket("avatars", PIXEL), bucket.ticket("attachments", PIXEL)
-    assert fetch(browser, ticket) == "TypeError"
+    assert use(browser, ticket, PIXEL) == "TypeError"
     assert bucket.read(ticket).status == 404
-    assert fetch(browser, form) == "TypeError"
+    assert use(browser, form, PIXEL) == "TypeError"
     browser.get(f"{PAGE}/upload.html")
-    assert fetch(browser, ticket) == 200
+    assert use(browser, ticket, PIXEL) == 200
     assert bucket.read(ticket).body == PIXEL
 
 
-def test_a_foreign_page_gets_no_ticket(browser, bucket):
-    request = {"url": f"{bucket.service.url}/v1/uploads", "method": "POST", "headers": {
-        "content-type": "application/json", "authorization": f"Bearer {bucket.keys['staging']}"}}
-    browser.get(f"{FOREIGN}/upload.html")
-    assert fetch(browser, request) == "TypeError"
-    answer = send("POST", request["url"], b"{}", request["headers"] | {"origin": FOREIGN})
+UPLOAD_REQUEST = json.dumps({"rule": "avatars", "filename": "a.png", "size": len(PIXEL), "type": "image/png"}).encode()
+
+
+def credentials(bucket):
+    return {"content-type": "application/json", "authorization": f"Bearer {bucket.keys['staging']}"}
+
+
+def preflight(bucket, origin):
+    asked = {"origin": origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type"}
+    return send("OPTIONS", f"{bucket.service.url}/v1/uploads", headers=asked)
+
+
+@pytest.mark.parametrize("origin", [PAGE, PREVIEW])
+def test_an_allowed_page_gets_a_ticket(browser, bucket, origin):
+    browser.get(f"{origin}/upload.html")
+    before = bucket.tickets()
+    status, ticket = fetch(browser, f"{bucket.service.url}/v1/uploads", "POST", UPLOAD_REQUEST, credentials(bucket))
+    assert (status, bucket.tickets()) == (201, before + 1), ticket
+    answer = preflight(bucket, origin)
+    assert (answer.status, answer.headers["access-control-allow-origin"], answer.headers["vary"]) == (204, origin, "Origin")
+    assert answer.headers["access-control-max-age"] == "600"
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_a_foreign_page_gets_no_ticket_and_reads_nothing(browser, bucket, origin):
+    """It holds a key that is good, and gets no further than the preflight; a program that skips it is refused before anything is signed."""
+    browser.get(f"{origin}/upload.html")
+    before = bucket.tickets()
+    assert fetch(browser, f"{bucket.service.url}/v1/uploads", "POST", UPLOAD_REQUEST, credentials(bucket)) == ["TypeError", None]
+    for path in ("/v1/rules", "/countersign.js", "/version", "/openapi.json"):
+        assert fetch(browser, bucket.service.url + path) == ["TypeError", None]
+    asked = preflight(bucket, origin)
+    answer = send("POST", f"{bucket.service.url}/v1/uploads", UPLOAD_REQUEST, credentials(bucket) | {"origin": origin})
+    assert (answer.status, json.loads(answer.body)["code"]) == (403, "origin_not_allowed")
+    for each in (asked, answer):
+        assert [name for name in each.headers if name.startswith("access-control-")] == []
+        assert each.headers["vary"] == "Origin"
+    assert bucket.tickets() == before
+
+
+def test_a_page_of_another_environment_gets_no_further_than_its_preflight(browser, bucket):
+    """A preflight tells nothing of the caller, so that it is answered for all environments; then the key says which one it is."""
+    browser.get(f"{PRODUCTION}/upload.html")
+    before = bucket.tickets()
+    assert preflight(bucket, PRODUCTION).headers["access-control-allow-origin"] == PRODUCTION
+    assert fetch(browser, f"{bucket.service.url}/v1/uploads", "POST", UPLOAD_REQUEST, credentials(bucket)) == ["TypeError", None]
+    answer = send("POST", f"{bucket.service.url}/v1/uploads", UPLOAD_REQUEST, credentials(bucket) | {"origin": PRODUCTION})
     assert (answer.status, "access-control-allow-origin" in answer.headers) == (403, False)
+    assert bucket.tickets() == before
 
 
 def allows(answer, method, headers):
@@ -120,7 +120,6 @@ def allows(answer, method, headers):
 
 
 USUAL = "content-type,if-none-match,x-amz-checksum-sha256,x-amz-meta-caption,content-disposition,cache-control"
-PREVIEW = "https://deploy-preview-42--example-app.netlify.app"
 FORBIDDEN = "403 AccessForbidden"
 
 
@@ -133,7 +132,7 @@ FORBIDDEN = "403 AccessForbidden"
 ])
 def test_preflights(bucket, check, what, origin, method, headers, expected):
     if bucket.server.name == "local" and ("preview" in origin or origin == PAGE + "0"):
-        pytest.skip("countersign dev lets in the pages of this machine, and only them")
+        pytest.skip(SHUT_TO_PREVIEWS["local"])
     asked = {"origin": origin, "access-control-request-method": method} | (
         {"access-control-request-headers": headers} if headers else {})
     answer = send("OPTIONS", f"{bucket.endpoint}/{bucket.accounts[0].bucket}/avatars/x.png", headers=asked)

@@ -205,3 +205,29 @@ def test_the_page_can_be_used_without_a_mouse(page):
 def test_the_page_loads_nothing_from_elsewhere(page, dev):
     loaded = page.browser.execute_script("return performance.getEntriesByType('resource').map(({ name }) => name)")
     assert loaded and all(name.startswith((dev.url, "data:")) for name in loaded), loaded
+
+
+GUARDED = """
+const done = arguments[0];
+const script = document.createElement('script');
+script.textContent = 'window.ran = true';
+document.body.append(script);
+const image = new Image();
+image.onerror = () => done({ ran: window.ran ?? false, image: 'kept out' });
+image.onload = () => done({ ran: window.ran ?? false, image: 'loaded' });
+image.src = '/picture.png';
+"""
+
+
+def test_the_page_runs_no_other_script_and_stands_in_no_frame(page, dev, stand_in):
+    page.browser.get(dev.url)
+    assert page.browser.execute_async_script(GUARDED) == {"ran": False, "image": "kept out"}
+    refused = [entry["message"] for entry in page.browser.get_log("browser") if "Content Security Policy" in entry["message"]]
+    assert any("script-src" in each for each in refused) and any("img-src" in each for each in refused), refused
+    page.browser.get(f"{stand_in.service}/page")
+    framed = """
+        const [url, done] = arguments; const frame = document.createElement('iframe');
+        frame.onload = () => done(); frame.src = url; document.body.append(frame);"""
+    page.browser.execute_async_script(framed, dev.url)
+    page.browser.switch_to.frame(page.one("iframe"))
+    assert page.all("#rules") == []

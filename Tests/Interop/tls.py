@@ -1,4 +1,4 @@
-"""TLS in front of a plain server: SDKs send `aws-chunked` bodies with trailing checksums over HTTPS only."""
+"""TLS in front of a plain server: SDKs send `aws-chunked` bodies with trailing checksums over HTTPS only, and sites are served so."""
 
 import socket
 import socketserver
@@ -11,12 +11,12 @@ import trustme
 class TLSFront:
     """Hands each connection's bytes on as they are, so that Host headers and signatures stay as the client made them."""
 
-    def __init__(self, port, folder):
+    def __init__(self, port, folder, names=("127.0.0.1",)):
         authority = trustme.CA()
         self.authority = folder / "authority.pem"
         authority.cert_pem.write_to_path(str(self.authority))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1").configure_cert(context)
+        authority.issue_cert(*names).configure_cert(context)
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self):
@@ -34,7 +34,8 @@ class TLSFront:
             daemon_threads = True
 
         self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"https://127.0.0.1:{self.server.server_address[1]}"
+        self.port = self.server.server_address[1]
+        self.url = f"https://127.0.0.1:{self.port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):

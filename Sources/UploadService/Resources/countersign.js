@@ -47,7 +47,8 @@
 
 /**
  * @typedef {object} ServiceOptions
- * @property {string} [endpoint] the service's base URL; by default the origin that this module was loaded from
+ * @property {string} [endpoint] the service's base URL, with `/u/` and a scoped token where the page has one; by default the origin that
+ *           this module was loaded from
  * @property {string|(() => string|Promise<string>)} [token] the caller's token, or what fetches one; sent as a bearer token
  * @property {AbortSignal} [signal]
  */
@@ -201,7 +202,8 @@ async function call(path, { endpoint, token, signal }, body) {
     answer = await response.text();
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new CountersignError(`The upload service at ${base} could not be reached.`, {
+    // A scoped token in the address is nothing to show, or to send to where errors are collected.
+    throw new CountersignError(`The upload service at ${base.replace(/\/u\/[^/]*$/, '')} could not be reached.`, {
       code: 'network_failure', source: 'service', cause,
     });
   }
