@@ -39,7 +39,8 @@ enum ProblemCode: String, CaseIterable {
             .badRequest
         case .missingCredentials, .invalidCredentials: .unauthorized
         case .originNotAllowed, .apiKeyRequired, .scopeTooNarrow, .budgetExhausted: .forbidden
-        case .notFound, .tokensNotConfigured: .notFound
+        case .notFound: .notFound
+        case .tokensNotConfigured: .notImplemented
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .bodyTooLarge: .contentTooLarge

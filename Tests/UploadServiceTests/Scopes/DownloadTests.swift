@@ -42,7 +42,7 @@ import Uploads
                 let answer = try await Self.download(key, service)
                 let ticket = try answer.json()
                 #expect(answer.status == 200 && answer.headers[.cacheControl] == "no-store")
-                #expect(ticket["method"] as? String == "GET" && ticket["key"] as? String == key)
+                #expect(ticket["method"] as? String == "GET" && ticket["key"] as? String == key && ticket["once"] as? Bool == false)
                 #expect(ticket["expiresAt"] as? String == "2025-06-01T12:05:00Z")
                 let url = try #require(ticket["url"] as? String)
                 #expect(url.hasPrefix("https://example-staging-uploads.s3.eu-central-1.amazonaws.com/\(key)?"))
