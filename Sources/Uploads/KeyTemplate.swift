@@ -68,12 +68,19 @@ public struct KeyTemplate: Sendable, Hashable, CustomStringConvertible {
         let parts = key.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard let end = segments.firstIndex(of: [.placeholder(.caller)]), parts.count > end + 1,
             parts[end].elementsEqual(caller.keySegment.utf8),
-            !parts.contains(where: { $0.isEmpty || $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) })
+            parts.allSatisfy(KeyTemplate.couldBeIssued)
         else { return false }
         return zip(resolved(environment: environment, rule: rule)[..<end], parts).allSatisfy { segment, part in
             let places = segment.flatMap(KeyTemplate.places(of:))
             return places.count == part.count && zip(places, part).allSatisfy { $0.bytes.contains($1) }
         }
+    }
+
+    /// Whether a segment could be of a key that was issued: not empty, no dot segment, and of no bytes that keys never have, so that nobody
+    /// on the way reads a slash or a blank into it.
+    private static func couldBeIssued(_ segment: Substring.UTF8View) -> Bool {
+        !segment.isEmpty && !segment.elementsEqual(".".utf8) && !segment.elementsEqual("..".utf8)
+            && segment.allSatisfy { isLiteralByte($0) || Caller.separators.utf8.contains($0) }
     }
 
     /// What all keys under that rule begin with: the segments before the first that changes, each with its `/`.

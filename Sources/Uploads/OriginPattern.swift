@@ -127,8 +127,12 @@ extension OriginPattern {
 
     /// Zones that are shared at every depth, because a region stands before the zone.
     private static let sharedZones = [
-        "amazonaws.com", "elasticbeanstalk.com", "azurestaticapps.net", "run.app", "cloudapp.azure.com", "core.windows.net",
-        "googleapis.com", "translate.goog",
+        "amazonaws.com", "amazonaws.com.cn", "elasticbeanstalk.com", "azurestaticapps.net", "azurecontainer.io", "azurecontainerapps.io",
+        "azurewebsites.net", "cloudapp.azure.com", "cloudapp.net", "core.windows.net", "run.app", "cloudfunctions.net", "gateway.dev",
+        "usercontent.goog", "googleapis.com", "translate.goog", "digitaloceanspaces.com", "linodeobjects.com", "vultrobjects.com",
+        "your-objectstorage.com", "scw.cloud", "yandexcloud.net", "oraclecloudapps.com", "customer-oci.com", "on.aws", "awsapprunner.com",
+        "fastly.net", "platform.sh", "platformsh.site", "ngrok.io", "ngrok.app", "ngrok.dev", "devtunnels.ms", "pythonanywhere.com",
+        "meteorapp.com", "replit.dev", "repl.co", "telebit.io", "nip.io", "sslip.io", "eu.org", "dyndns.org", "ts.net",
     ]
 
     /// Suffixes under which strangers get a name of their choice: hosting platforms, tunnels, and registries' second levels
@@ -143,6 +147,15 @@ extension OriginPattern {
         "bubbleapps.io", "webflow.io", "wixsite.com", "framer.app", "framer.website", "blogspot.com", "wordpress.com", "myshopify.com",
         "streamlit.app", "hf.space", "supabase.co", "edgeone.app", "kinsta.app", "kinsta.page", "scalingo.io", "cleverapps.io",
         "duckdns.org", "gitbook.io", "notion.site", "serveo.net", "lhr.life", "pythonanywhere.com", "koyeb.app", "northflank.app",
-        "code.run", "zeabur.app", "sevalla.app", "sevalla.page", "tiiny.site", "neocities.org", "r2.dev",
+        "code.run", "zeabur.app", "sevalla.app", "sevalla.page", "tiiny.site", "neocities.org", "r2.dev", "vercel.dev", "vercel.run",
+        "edgecompute.app", "b-cdn.net", "azurefd.net", "azureedge.net", "trafficmanager.net", "awsglobalaccelerator.com", "hosted.app",
+        "deta.app", "deta.dev", "encr.app", "easypanel.host", "val.run", "hasura.app", "codeberg.page", "bitbucket.io", "srht.site",
+        "githubusercontent.com", "readthedocs.io", "js.org", "is-a.dev", "observableusercontent.com", "cloudflare-ipfs.com", "cf-ipfs.com",
+        "dweb.link", "pantheonsite.io", "wpenginepowered.com", "ghost.io", "carrd.co", "crd.co", "my.canva.site", "canva.site",
+        "typedream.app", "softr.app", "plesk.page", "webflow.com", "weebly.com", "squarespace.com", "yolasite.com", "editorx.io",
+        "uber.space", "alwaysdata.net", "altervista.org", "toolforge.org", "streamlitapp.com", "gradio.live", "pstmn.io",
+        "zrok.io", "pinggy.link", "localhost.run", "ddns.net", "dynv6.net", "freeddns.org", "no-ip.org", "hopto.org", "myfritz.net",
+        "synology.me", "afraid.org", "pp.ua", "uk.com", "us.com", "eu.com", "de.com", "com.de", "br.com", "cn.com", "jpn.com", "ru.com",
+        "sa.com", "za.com", "co.com", "us.org", "in.net", "uk.net", "eu.net", "gb.net", "se.net",
     ]
 }

@@ -66,7 +66,7 @@ struct TokenVerify: AsyncParsableCommand {
         let authenticator = CombinedAuthenticator(apiKeys: APIKeyAuthenticator(records: settings.apiKeys), tokens: tokens)
         do {
             if ScopedTokens.isOne(text), !settings.scopedTokenSecrets.isEmpty {
-                let scope = try ScopedTokens(secrets: settings.scopedTokenSecrets).scope(of: text, at: context.now())
+                let scope = try ScopedTokens(secrets: settings.scopedTokenSecrets).scope(of: text, at: context.now(), from: authenticator)
                 try show(scope.caller, expiresAt: scope.expiresAt, scope: scope, settings, context)
             } else {
                 let (caller, expiresAt) = try await authenticator.identify(text)

@@ -34,8 +34,8 @@ import Testing
         ])
     }
 
-    private static func token(_ claims: String) -> String {
-        let input = [#"{"alg":"HS256"}"#, claims].map { Base64URL.encode(Array($0.utf8)) }.joined(separator: ".")
+    private static func token(_ claims: String, header: String = #"{"alg":"HS256"}"#) -> String {
+        let input = [header, claims].map { Base64URL.encode(Array($0.utf8)) }.joined(separator: ".")
         let mac = HMACSHA256.authenticate(input.utf8.span, key: secret.utf8.span)
         return "\(input).\(Base64URL.encode(mac.bytes))"
     }
@@ -85,11 +85,14 @@ import Testing
 
     @Test func saysWhatAScopedTokenIsGoodFor() async throws {
         let claims = """
-            {"iss":"urn:countersign:scoped","aud":"countersign","sub":"web/alice","exp":1369354500,"jti":"1","env":"staging","key":"web",\
+            {"iss":"countersign","aud":"/u","sub":"web/alice","exp":1369354500,"jti":"1","env":"staging","key":"web",\
             "for":"alice","rule":"photos","origin":"https://app.example.com","bytes":5000}
             """
-        let variables = [Self.secretVariable: Self.secret + "-of-own", "COUNTERSIGN_TOKEN_SECRET": Self.secret]
-        let run = try await verify([Self.token(claims)], variables: variables)
+        func token(_ claims: String) -> String { Self.token(claims, header: #"{"alg":"HS256","typ":"countersign-scoped+jwt"}"#) }
+        var variables = [Self.secretVariable: Self.secret + "-of-own", "COUNTERSIGN_TOKEN_SECRET": Self.secret]
+        #expect(try await verify([token(claims)], variables: variables).diagnostics.contains("is gone"))
+        variables["COUNTERSIGN_STAGING_API_KEYS"] = "web:\(String(repeating: "0", count: 64))"
+        let run = try await verify([token(claims)], variables: variables)
         #expect(
             run.output == """
                 caller       web/alice
@@ -101,11 +104,12 @@ import Testing
                 expires      2013-05-24T00:15:00Z
 
                 """, "\(run.diagnostics)")
-        let json = try await verify(["-", "--format", "json"], variables: variables, input: Self.token(claims)).json
+        let json = try await verify(["-", "--format", "json"], variables: variables, input: token(claims)).json
         #expect(json["origin"] == .string("https://app.example.com") && json["bytes"] == .integer(5000))
-        let ended = Self.token(claims.replacing("1369354500", with: "1369353600"))
+        let ended = token(claims.replacing("1369354500", with: "1369353600"))
         #expect(try await verify([ended], variables: variables).diagnostics.contains("has expired"))
-        #expect(try await verify([Self.token(claims)]).code == 1)
+        #expect(try await verify([token(claims)]).code == 1)
+        #expect(try await verify([Self.token(claims)], variables: variables).diagnostics.contains("issuer"))
     }
 
     @Test func saysWhatIsWrong() async throws {

@@ -121,6 +121,8 @@ struct ServiceClient: Sendable {
         let answer = Answer(status: response.status.code, headers: response.headers, body: Array(response.body.readableBytesView))
         #expect(response.headers[.xRequestID] != nil, sourceLocation: sourceLocation)
         #expect(response.headers[.vary] == "Origin", sourceLocation: sourceLocation)
+        #expect(response.headers[.referrerPolicy] == "no-referrer", sourceLocation: sourceLocation)
+        #expect(response.headers[.xContentTypeOptions] == "nosniff", sourceLocation: sourceLocation)
         try document.check(answer, to: method, path, sourceLocation: sourceLocation)
         return answer
     }

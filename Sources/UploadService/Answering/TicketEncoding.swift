@@ -35,6 +35,7 @@ extension DownloadTicket {
             json.name("headers")
             json.object { _ in }
             json.member("expiresAt", expiresAt.iso8601)
+            json.member("once", false)
         }
     }
 }

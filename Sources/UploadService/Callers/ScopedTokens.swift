@@ -5,11 +5,14 @@ public import SigV4
 import Uploads
 
 /// Makes and reads scoped tokens: JWTs (RFC 7519) of the service's own, signed with HMAC-SHA-256 (HS256, RFC 7518 section 3.2).
+///
+/// All have one header, whose `typ` is no issuer's (RFC 8725 section 3.11): what verifies issuers' tokens refuses these for their type, and
+/// these are told by that header, whatever names and secrets the two may share.
 public struct ScopedTokens: Sendable {
-    /// No issuer of `uploads.yaml` is called so, and no key of one verifies these tokens.
-    static let issuer = "urn:countersign:scoped"
-    static let audience = "countersign"
-    private static let header = Base64URL.encode(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8))
+    /// `uploads.yaml` takes no issuer of that name.
+    static let issuer = "countersign"
+    static let audience = "/u"
+    private static let header = Base64URL.encode(Array(#"{"alg":"HS256","typ":"countersign-scoped+jwt"}"#.utf8))
 
     /// The first signs, all verify.
     private let keys: [HMACSHA256Key]
@@ -20,9 +23,9 @@ public struct ScopedTokens: Sendable {
         keys = secrets.map { $0.withBytes { HMACSHA256Key($0) } }
     }
 
-    /// Whether a bearer's token says that it is one of these, good or not.
+    /// Whether a bearer's token says that it is one of these, good or not. It costs next to nothing: every JWT is asked.
     public static func isOne(_ text: String) -> Bool {
-        (try? JSONWebToken(text))?.claims.issuer == issuer
+        text.utf8.starts(with: header.utf8) && text.utf8.dropFirst(header.utf8.count).first == UInt8(ascii: ".")
     }
 
     func token(for scope: TokenScope) -> String {
@@ -46,16 +49,31 @@ public struct ScopedTokens: Sendable {
 
     /// What a token is good for, if it is one of these and has not ended.
     public func scope(of text: String, at now: SigningTime) throws(AuthenticationFailure) -> TokenScope {
-        let token: JSONWebToken
-        do { token = try JSONWebToken(text) } catch { throw AuthenticationFailure(.invalid, error.message) }
-        guard token.claims.issuer == Self.issuer, token.claims.audiences == [Self.audience], token.algorithm == "HS256",
-            keys.contains(where: { ConstantTime.equal($0.authenticate(token.signingInput.span).bytes, token.signature) }),
-            let scope = TokenScope(token.claims)
+        let parts = text.utf8.count <= JSONWebToken.maximumBytes ? text.split(separator: ".", omittingEmptySubsequences: false) : []
+        guard parts.count == 3, Self.isOne(text), verifies(parts[2], over: "\(parts[0]).\(parts[1])"),
+            let bytes = Base64URL.decode(parts[1].utf8), let json = try? JSONParser.parse(bytes), let claims = try? TokenClaims(json),
+            claims.issuer == Self.issuer, claims.audiences == [Self.audience], let scope = TokenScope(claims)
         else { throw AuthenticationFailure(.invalid, "This is no scoped token of this service: get a new one from your own server.") }
         guard now < scope.expiresAt else {
             throw AuthenticationFailure(.invalid, "This scoped token has expired: get a new one from your own server.")
         }
         return scope
+    }
+
+    /// The same, where the API key is still known that the token came from: a token ends with it.
+    public func scope(
+        of text: String, at now: SigningTime, from authenticator: any CallerAuthenticator
+    ) throws(AuthenticationFailure) -> TokenScope {
+        let scope = try scope(of: text, at: now)
+        guard authenticator.knowsAPIKey(named: scope.keyName, environment: scope.environment) else {
+            throw AuthenticationFailure(.invalid, "The API key that this scoped token came from is gone: get a new one.")
+        }
+        return scope
+    }
+
+    /// Texts are compared, so that there is one spelling of a signature.
+    private func verifies(_ signature: Substring, over input: String) -> Bool {
+        keys.contains { ConstantTime.equal(Base64URL.encode($0.authenticate(input).bytes), String(signature)) }
     }
 }
 

@@ -13,7 +13,7 @@ public struct TokenScope: Sendable, Equatable {
     public let environment: String
     /// The name of the API key whose holder got the token.
     public let keyName: String
-    /// For whom the holder got it; nil where the uploads are the holder's own.
+    /// For whom the holder got it; nil for nobody in particular.
     public let subject: String?
     public let rule: String
     /// As browsers send it, never a pattern.
@@ -36,8 +36,8 @@ public struct TokenScope: Sendable, Equatable {
         self.expiresAt = expiresAt
     }
 
-    /// Whose uploads they are.
+    /// Whose uploads they are: never the holder's own, whose files a public token must not come near.
     public var caller: Caller {
-        Caller(subject.map { .delegate($0, of: keyName) } ?? .apiKey(keyName), environment: environment, rules: [rule])
+        Caller(.delegate(subject ?? "", of: keyName), environment: environment, rules: [rule])
     }
 }

@@ -64,16 +64,11 @@ struct Admittance: Sendable {
         return (try await configuration.authenticator.authenticate(authorization: authorization, apiKey: apiKey), nil)
     }
 
-    /// A token ends with the API key that it came from.
     private func scope(of token: String) throws(AuthenticationFailure) -> TokenScope {
         guard let tokens = configuration.scopedTokens else {
             throw AuthenticationFailure(.invalid, "Scoped tokens are not taken here.")
         }
-        let scope = try tokens.scope(of: token, at: configuration.clock())
-        guard configuration.authenticator.knowsAPIKey(named: scope.keyName, environment: scope.environment) else {
-            throw AuthenticationFailure(.invalid, "The API key that this scoped token came from is gone: get a new one.")
-        }
-        return scope
+        return try tokens.scope(of: token, at: configuration.clock(), from: configuration.authenticator)
     }
 
     private static func single(_ headers: HTTPFields, _ name: HTTPField.Name) throws(AuthenticationFailure) -> String? {

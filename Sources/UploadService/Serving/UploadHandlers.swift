@@ -90,6 +90,10 @@ struct UploadHandlers: Sendable {
         case .charged: return ticket
         case .exhausted(let left):
             throw Problem(.budgetExhausted, "This scoped token has \(left) bytes left: get a new one from your own server.", field: "size")
+        case .worn:
+            throw Problem(
+                .budgetExhausted,
+                "This scoped token has had \(ByteBudgets.maximumTickets) tickets: get a new one from your own server.", field: "size")
         case .full:
             throw Problem(.overloaded, "Too many scoped tokens at one time: try again in a minute.", headers: [.retryAfter: "60"])
         }
@@ -115,7 +119,9 @@ struct UploadHandlers: Sendable {
             return .success(try issue(UploadRequest(json: entry, path: path), admission, at: now, using: &random))
         } catch let refusal as Refusal {
             return .failure(Problem(refusal, path: path))
-        } catch let problem as Problem {
+        } catch var problem as Problem {
+            // What is wrong with an entry's text is told with its path already.
+            if problem.code == ProblemCode.budgetExhausted.rawValue { problem.field = problem.field.map { "\(path).\($0)" } }
             return .failure(problem)
         } catch {
             return .failure(Problem(.internalError, "Something failed here, not in the request.", field: path))

@@ -47,31 +47,34 @@ import Testing
             return "\(input).\(Base64URL.encode(key.authenticate(input).bytes))"
         }
         let secret = "a-secret-of-scoped-tokens-for-tests-1"
-        #expect(isTaken(signed(#"{"alg":"HS256"}"#, secret)))
+        let own = #"{"alg":"HS256","typ":"countersign-scoped+jwt"}"#
+        #expect(isTaken(signed(own, secret)))
         for header in [
+            #"{"alg":"HS256"}"#, #"{"alg":"HS256","typ":"JWT"}"#, #"{"typ":"countersign-scoped+jwt","alg":"HS256"}"#,
+            #"{"alg":"none","typ":"countersign-scoped+jwt"}"#, #"{"alg":"HS256","typ":"countersign-scoped+jwt","kid":"x"}"#,
             #"{"alg":"none"}"#, #"{"alg":"HS512"}"#, #"{"alg":"RS256"}"#, #"{"alg":"HS256","crit":["b64"],"b64":false}"#,
             #"{"alg":"HS256","typ":"JWE"}"#, #"{"alg":"HS256","alg":"none"}"#, #"{}"#, #"[]"#,
         ] { #expect(!isTaken(signed(header, secret)), "\(header)") }
-        #expect(!isTaken(signed(#"{"alg":"HS256"}"#, "")))
-        #expect(!isTaken(signed(#"{"alg":"HS256"}"#, secret + "x")))
+        #expect(!isTaken(signed(own, "")))
+        #expect(!isTaken(signed(own, secret + "x")))
         #expect(!isTaken("\(parts[0]).\(parts[1])."))
         let issuer = try await TestSigner.rs256()
         let claims = String(decoding: try #require(Base64URL.decode(parts[1].utf8)), as: UTF8.self)
         #expect(!isTaken(try issuer.token(header: #"{"alg":"RS256"}"#, claims: claims)))
-        #expect(!isTaken(try issuer.token(header: #"{"alg":"HS256"}"#, claims: claims)))
+        #expect(!isTaken(try issuer.token(header: own, claims: claims)))
     }
 
     @Test func claimsOfOtherTypesAreRefused() async throws {
         let signer = try await TestSigner.hs256(Scopes.secret.withBytes { bytes in bytes.indices.map { bytes[$0] } })
         let claims: [String: String] = [
-            "iss": #""urn:countersign:scoped""#, "aud": #""countersign""#, "sub": #""x""#, "exp": "\(Claims.now + 900)", "jti": #""1""#,
+            "iss": #""countersign""#, "aud": #""/u""#, "sub": #""x""#, "exp": "\(Claims.now + 900)", "jti": #""1""#,
             "env": #""staging""#, "key": #""web-backend""#, "rule": #""avatars""#, "origin": #""https://a.example""#, "bytes": "5",
         ]
         func token(_ name: String, _ value: String?) throws -> String {
             var claims = claims
             claims[name] = value
             let json = "{\(claims.map { "\"\($0)\":\($1)" }.joined(separator: ","))}"
-            return try signer.token(header: #"{"alg":"HS256"}"#, claims: json)
+            return try signer.token(header: #"{"alg":"HS256","typ":"countersign-scoped+jwt"}"#, claims: json)
         }
         #expect(isTaken(try token("extra", "1")))
         for name in claims.keys {
@@ -82,18 +85,21 @@ import Testing
                 #expect(!isTaken(try token(name, value)), "\(name): \(value ?? "missing")")
             }
         }
-        #expect(!isTaken(try token("aud", #"["countersign","other"]"#)))
+        #expect(!isTaken(try token("aud", #"["/u","other"]"#)))
         #expect(!isTaken(try token("exp", "1e400")))
     }
 
-    /// An issuer that calls itself what scoped tokens say makes neither a scoped token nor a caller.
+    /// An issuer that has the name, the audience and the very secret of scoped tokens, against what the configuration allows.
     @Test func issuersAndScopedTokensDoNotMix() async throws {
-        let secret = Secret("the-secret-of-an-issuer-of-JWTs-1234")
         let issuers = try await JWTAuthenticator.test(
-            [.test(issuer: ScopedTokens.issuer, audiences: ["countersign"], algorithms: [.hs256], keys: .variable("S"))],
-            secrets: ["S": secret])
-        let theirs = ScopedTokens(secrets: [secret]).token(for: Scopes.scope())
-        #expect(!isTaken(theirs))
+            [.test(issuer: ScopedTokens.issuer, audiences: [ScopedTokens.audience], algorithms: [.hs256], keys: .variable("S"))],
+            secrets: ["S": Scopes.secret])
+        let theirs = try await TestSigner.hs256(Scopes.secret.withBytes { bytes in bytes.indices.map { bytes[$0] } }).token(
+            header: #"{"alg":"HS256","typ":"JWT"}"#,
+            claims: String(decoding: try #require(Base64URL.decode(good.split(separator: ".")[1].utf8)), as: UTF8.self))
+        #expect(!isTaken(theirs) && isTaken(good))
+        #expect(await issuers.refusal(of: theirs) == nil)
+        #expect(await issuers.refusal(of: good)?.message.contains("(typ)") == true)
         var configuration = try Scopes.configuration()
         configuration.authenticator = CombinedAuthenticator(
             apiKeys: APIKeyAuthenticator(records: [
@@ -101,7 +107,9 @@ import Testing
             ]), tokens: issuers)
         try await withService(configuration) { service async throws in
             let page: HTTPFields = [.origin: Fixture.stagingOrigin]
-            let refused = try await service.post(key: theirs, headers: page, Body.avatar)
+            let issued = try await service.post(key: theirs, headers: page, Body.avatar)
+            #expect((try issued.json()["key"] as? String)?.hasPrefix("id~web-backend_2falice/") == true, "\(issued.text)")
+            let refused = try await service.page(theirs, Body.avatar)
             let taken = try await service.post(key: good, headers: page, Body.avatar)
             let asKey = try await service.send(.get, "/v1/rules", [.xAPIKey: good, .origin: Fixture.stagingOrigin])
             #expect((refused.status, taken.status, asKey.status) == (401, 201, 401))
@@ -144,5 +152,19 @@ import Testing
         #expect(budgets.charge(1, to: fourth, at: Fixture.now.adding(seconds: 1)) == .charged)
         #expect(budgets.count == 3)
         #expect(budgets.charge(.max, to: Scopes.scope(id: "3", budget: .max), at: Fixture.now) == .exhausted(leftBytes: .max - 1))
+        // One that still lives is never forgotten: that would give it its budget again.
+        #expect(budgets.charge(1, to: Scopes.scope(id: "4"), at: Fixture.now.adding(seconds: 1)) == .full)
+        let third = Scopes.scope(id: "2", budget: 10, expiresAt: Fixture.now.adding(seconds: 3))
+        #expect(budgets.charge(1, to: Scopes.scope(id: "4"), at: Fixture.now.adding(seconds: 2)) == .charged)
+        #expect(budgets.charge(1, to: third, at: Fixture.now.adding(seconds: 2)) == .exhausted(leftBytes: 0))
+    }
+
+    /// A rule that takes empty files would give a public token tickets without end.
+    @Test func ticketsForEmptyFilesEndToo() {
+        let budgets = ByteBudgets()
+        let scope = Scopes.scope(budget: 1)
+        for _ in 0..<ByteBudgets.maximumTickets { #expect(budgets.charge(0, to: scope, at: Fixture.now) == .charged) }
+        #expect(budgets.charge(0, to: scope, at: Fixture.now) == .worn)
+        #expect(budgets.charge(0, to: Scopes.scope(id: "other", budget: 1), at: Fixture.now) == .charged)
     }
 }

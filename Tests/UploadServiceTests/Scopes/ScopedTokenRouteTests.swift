@@ -34,11 +34,11 @@ import Testing
         }
     }
 
-    @Test func withoutASubjectTheUploadsAreTheKeysOwn() async throws {
+    @Test func withoutASubjectTheUploadsAreStillNotTheKeysOwn() async throws {
         try await tokens { service async throws in
             let token = try await service.mint(Scopes.request())
             let key = try await service.page(token, Body.avatar).json()["key"] as? String
-            #expect(key?.hasPrefix("web-backend/2025/") == true)
+            #expect(key?.hasPrefix("web-backend._/2025/") == true)
         }
     }
 
@@ -122,6 +122,7 @@ import Testing
             let other = try await service.mint(Scopes.request(more: #","bytes":\#(68 * 3)"#))
             let tickets = try await service.page(other, to: "/v1/uploads/batch", batch).json()["tickets"] as? [[String: Any]]
             #expect(tickets?.map { $0["code"] as? String } == [nil, nil, nil, "byte_budget_exhausted", "byte_budget_exhausted"])
+            #expect(tickets?.map { $0["field"] as? String } == [nil, nil, nil, "uploads[3].size", "uploads[4].size"])
         }
     }
 
