@@ -60,7 +60,9 @@ extension YAMLReader {
             hasTags: !tags.isEmpty || tagsUnconfirmed,
             encryption: encryption, storageClass: storageClass,
             headerKeys: StoreDemands.headerKeys(
-                contentTypes: contentTypes, hasCacheControl: cacheControl != nil, hasDisposition: disposition != nil))
+                contentTypes: contentTypes, hasCacheControl: cacheControl != nil, hasDisposition: disposition != nil),
+            maximumSizeBytes: maximum ?? 0,
+            partSizeBytes: multipart == nil && method != .multipart ? nil : partSize ?? UploadRule.defaultPartSizeBytes)
         return (problems.count == before ? rule : nil, demands)
     }
 

@@ -17,17 +17,29 @@ public enum Provider: String, Sendable, CaseIterable {
         var formTags = true
         /// `nil`: whatever the store takes.
         var storageClasses: Set<StorageClass>?
+        /// The largest body of one request, a part's too, in bytes.
+        var largestRequestBytes = UploadRule.maximumSizeBytes
+        /// The largest object, in bytes.
+        var largestObjectBytes = UploadRule.maximumMultipartSizeBytes
     }
 
     /// Cloudflare: https://developers.cloudflare.com/r2/api/s3/api/, Backblaze: https://www.backblaze.com/docs/cloud-storage-s3-compatible-api.
+    /// Sizes: Cloudflare's https://developers.cloudflare.com/r2/platform/limits, where a request may have 5 MiB less than 5 GiB and an object
+    /// 5 GiB less than 5 TiB; Backblaze's https://www.backblaze.com/docs/cloud-storage-large-files; MinIO's
+    /// https://docs.min.io/community/minio-object-store/operations/concepts/thresholds.html allows more than 10,000 parts can hold.
     /// Ceph and SeaweedFS as the interop tests find them; `RGWPostObj_ObjStore_S3::get_params` of Ceph's main branch still drops the headers.
     var features: Features {
         switch self {
         case .aws, .minio, .custom: Features()
         case .ceph: Features(refusesUnsignedHeaders: false, formHeaders: false)
         case .seaweedfs: Features(formTags: false)
-        case .r2: Features(post: false, tags: false, kms: false)
-        case .b2: Features(post: false, once: false, checksums: false, tags: false, kms: false, storageClasses: [.standard])
+        case .r2:
+            Features(
+                post: false, tags: false, kms: false, largestRequestBytes: (5 << 30) - (5 << 20), largestObjectBytes: (5 << 40) - (5 << 30))
+        case .b2:
+            Features(
+                post: false, once: false, checksums: false, tags: false, kms: false, storageClasses: [.standard],
+                largestObjectBytes: 10_000_000_000_000)
         }
     }
 
@@ -56,6 +68,18 @@ public enum Provider: String, Sendable, CaseIterable {
         if demands.hasTags, !features.tags { lacks("tags", "has no object tags; leave them out") }
         if demands.method == .post, features.tags, !features.formTags, demands.hasTags {
             lacks("tags", "refuses forms with tags; use method: PUT, or leave them out")
+        }
+        let (largest, anyones) =
+            demands.takesParts
+            ? (features.largestObjectBytes, UploadRule.maximumMultipartSizeBytes)
+            : (features.largestRequestBytes, UploadRule.maximumSizeBytes)
+        // What is too large for any store the rule itself tells.
+        if demands.maximumSizeBytes > largest, demands.maximumSizeBytes <= anyones {
+            let way = demands.takesParts ? "" : "; larger ones need method: MULTIPART"
+            lacks("maximumSize", "takes \(demands.takesParts ? "objects" : "requests") of up to \(largest) bytes\(way)")
+        }
+        if let partSize = demands.partSizeBytes, partSize > features.largestRequestBytes {
+            lacks("partSize", "takes parts of up to \(features.largestRequestBytes) bytes")
         }
         if demands.method == .post, !features.formHeaders { problems += droppedHeaders(demands.headerKeys) }
         if let storageClass = demands.storageClass, let known = features.storageClasses, !known.contains(storageClass) {
@@ -88,10 +112,15 @@ public struct StoreDemands: Sendable, Equatable {
     /// The rule's keys that rely on `Cache-Control` or `Content-Disposition`: these two, and `contentTypes` where it names a type that must
     /// be an attachment.
     public var headerKeys: [String]
+    /// The largest file, in bytes.
+    public var maximumSizeBytes: Int64
+    /// The size of parts where the rule takes uploads in parts, in bytes.
+    public var partSizeBytes: Int64?
+    var takesParts: Bool { partSizeBytes != nil }
 
     public init(
         method: UploadMethod, once: Bool, needsChecksum: Bool, hasTags: Bool, encryption: Encryption?, storageClass: StorageClass?,
-        headerKeys: [String]
+        headerKeys: [String], maximumSizeBytes: Int64, partSizeBytes: Int64?
     ) {
         self.method = method
         self.once = once
@@ -100,6 +129,8 @@ public struct StoreDemands: Sendable, Equatable {
         self.encryption = encryption
         self.storageClass = storageClass
         self.headerKeys = headerKeys
+        self.maximumSizeBytes = maximumSizeBytes
+        self.partSizeBytes = partSizeBytes
     }
 
     /// - Parameter contentTypes: those of the rule.
@@ -116,6 +147,7 @@ public struct StoreDemands: Sendable, Equatable {
             method: rule.method, once: rule.once, needsChecksum: rule.checksum == .required, hasTags: !rule.uploadTags.isEmpty,
             encryption: rule.encryption, storageClass: rule.storageClass,
             headerKeys: StoreDemands.headerKeys(
-                contentTypes: rule.contentTypes, hasCacheControl: rule.cacheControl != nil, hasDisposition: rule.contentDisposition != nil))
+                contentTypes: rule.contentTypes, hasCacheControl: rule.cacheControl != nil, hasDisposition: rule.contentDisposition != nil),
+            maximumSizeBytes: rule.sizeBytes.upperBound, partSizeBytes: rule.multipart == nil ? nil : rule.partSizeBytes)
     }
 }
