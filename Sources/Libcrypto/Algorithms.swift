@@ -1,6 +1,6 @@
 internal import CLibcrypto
 
-/// The digests that bodies are checked with, fetched once: fetching costs more than a short hash.
+/// The digests that bodies are checked with, and the cipher that seals, fetched once: fetching costs more than a short hash.
 ///
 /// Fetched objects are immutable and may be shared by threads (openssl-threads(7)).
 @safe
@@ -9,10 +9,15 @@ final class Algorithms: @unchecked Sendable {
 
     /// In the order of `DigestAlgorithm.allCases`.
     private let digests: [OpaquePointer?]
+    private let cipher: OpaquePointer?
 
     private init() {
         unsafe digests = DigestAlgorithm.allCases.map { unsafe EVP_MD_fetch(nil, $0.name, nil) }
+        unsafe cipher = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
     }
+
+    /// AES-256 in Galois/Counter Mode.
+    var aes256GCM: OpaquePointer { unsafe Algorithms.require(cipher, "AES-256-GCM") }
 
     /// The fetched digest; a libcrypto without it (MD5 under a FIPS provider, say) cannot run what asked for it.
     func digest(_ algorithm: DigestAlgorithm) -> OpaquePointer {

@@ -87,7 +87,7 @@ extension YAMLReader {
     }
 
     private mutating func checkDemands(of rules: [ReadRule], provider: Provider) {
-        for read in rules where provider.needsExplicitOnce && read.demands.method == .put && read.fields["once"] == nil {
+        for read in rules where provider.needsExplicitOnce && read.demands.method != .post && read.fields["once"] == nil {
             report(
                 "old versions of \(provider.rawValue) ignore If-None-Match; write once: true where yours refuses a second upload with 412, "
                     + "else once: false with {uuid} in the key",

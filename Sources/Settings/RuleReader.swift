@@ -3,7 +3,8 @@ internal import Yams
 
 extension YAMLReader {
     static let ruleKeys = [
-        "contentTypes", "minimumSize", "maximumSize", "key", "lifetime", "method", "once", "encryption", "storageClass", "tags", "metadata",
+        "contentTypes", "minimumSize", "maximumSize", "key", "lifetime", "grantLifetime", "method", "multipart",
+        "partSize", "once", "encryption", "storageClass", "tags", "tagUnconfirmed", "metadata",
         "cacheControl", "contentDisposition", "checksum",
     ]
 
@@ -24,11 +25,15 @@ extension YAMLReader {
         let maximum = value(fields, "maximumSize", Quantity.bytes)
         let template = value(fields, "key") { text throws(InvalidValue) in try KeyTemplate(text) }
         let lifetime = value(fields, "lifetime", Quantity.seconds)
+        let grantLifetime = value(fields, "grantLifetime", Quantity.seconds)
         let method = word(fields, "method", UploadMethod.self)
+        let multipart = word(fields, "multipart", MultipartMode.self)
+        let partSize = value(fields, "partSize", Quantity.bytes)
         let once = flag(fields, "once")
         let encryption = fields["encryption"].flatMap { self.encryption($0) }
         let storageClass = word(fields, "storageClass", StorageClass.self)
         let tags = fields["tags"].map { self.tags($0) } ?? []
+        let tagsUnconfirmed = flag(fields, "tagUnconfirmed") ?? false
         let metadata = list(fields, "metadata") { text throws(InvalidValue) in text }
         let cacheControl = value(fields, "cacheControl") { text throws(InvalidValue) in text }
         let disposition = value(fields, "contentDisposition") { text throws(InvalidValue) in try ContentDisposition(text) }
@@ -40,14 +45,19 @@ extension YAMLReader {
             rule = try UploadRule(
                 name: name, contentTypes: contentTypes, minimumSizeBytes: minimum ?? min(1, maximum ?? 1),
                 maximumSizeBytes: maximum ?? UploadRule.maximumSizeBytes, keyTemplate: template ?? YAMLReader.harmlessKey,
-                lifetimeSeconds: seconds, method: method ?? .put, once: once ?? true, encryption: encryption, storageClass: storageClass,
-                tags: tags, allowedMetadata: metadata, cacheControl: cacheControl, contentDisposition: disposition,
+                lifetimeSeconds: seconds, method: method ?? .put, multipart: multipart,
+                partSizeBytes: partSize ?? UploadRule.defaultPartSizeBytes,
+                grantLifetimeSeconds: grantLifetime, once: once ?? true,
+                encryption: encryption, storageClass: storageClass,
+                tags: tags, tagsUnconfirmed: tagsUnconfirmed, allowedMetadata: metadata, cacheControl: cacheControl,
+                contentDisposition: disposition,
                 checksum: checksum ?? .optional)
         } catch {
             report(error, rule: name, fields: fields, before: before)
         }
         let demands = StoreDemands(
-            method: method ?? .put, once: once ?? (method != .post), needsChecksum: checksum == .required, hasTags: !tags.isEmpty,
+            method: method ?? .put, once: once ?? (method != .post), needsChecksum: checksum == .required,
+            hasTags: !tags.isEmpty || tagsUnconfirmed,
             encryption: encryption, storageClass: storageClass,
             headerKeys: StoreDemands.headerKeys(
                 contentTypes: contentTypes, hasCacheControl: cacheControl != nil, hasDisposition: disposition != nil))

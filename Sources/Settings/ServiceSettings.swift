@@ -44,6 +44,8 @@ public struct ServiceSettings: Sendable {
     public let tokenSecrets: [String: Secret]
     /// The secrets of scoped tokens: the first signs, all verify; empty where none are given.
     public let scopedTokenSecrets: [Secret]
+    /// The secrets that grants are sealed with: the first seals, all open; never empty.
+    public let sealingSecrets: [Secret]
     /// What each environment signs with, by its name: all of them have something configured, no two the same.
     public let signing: [String: AWSSettings]
     public let maxInFlight: Int
@@ -74,6 +76,8 @@ public struct ServiceSettings: Sendable {
         tokenIssuers = callers.tokenIssuers
         tokenSecrets = callers.tokenSecrets
         scopedTokenSecrets = callers.scopedTokenSecrets
+        sealingSecrets = ServiceSettings.sealingSecrets(
+            &variables, foreign: callers.scopedTokenSecrets + callers.tokenSecrets.values)
         signing = ServiceSettings.signing(&variables, environments.map(\.name))
         if maxConnections <= maxInFlight {
             variables.report(
@@ -94,6 +98,32 @@ public struct ServiceSettings: Sendable {
     /// `COUNTERSIGN_STAGING_` for `staging`.
     static func prefix(of environment: String) -> String {
         "COUNTERSIGN_\(environment.uppercased().replacing("-", with: "_"))_"
+    }
+
+    // MARK: - Sealing
+
+    private static let maximumSealingSecrets = 8
+
+    private static func sealingSecrets(_ variables: inout VariableReader, foreign: [Secret]) -> [Secret] {
+        let name = "COUNTERSIGN_SEALING_SECRET"
+        guard let text = variables.text(name, isSecret: true) else {
+            variables.report(
+                name, "it is missing; grants are sealed with it. Set the same in every process: openssl rand -hex 32 makes one")
+            return []
+        }
+        let secrets = text.split(separator: ",", omittingEmptySubsequences: false).map { Secret($0.filter { !$0.isWhitespace }) }
+        guard secrets.count <= maximumSealingSecrets, secrets.allSatisfy({ $0.byteCount >= SealingKeys.minimumByteCount }) else {
+            variables.report(
+                name,
+                "it must be secrets of at least \(SealingKeys.minimumByteCount) bytes with commas between, up to \(maximumSealingSecrets), of which "
+                    + "the first seals; openssl rand -hex 32 makes one")
+            return []
+        }
+        if secrets.contains(where: foreign.contains) {
+            variables.report(name, "another variable has the same secret; use one of its own")
+            return []
+        }
+        return secrets
     }
 
     // MARK: - Credentials

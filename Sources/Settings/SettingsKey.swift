@@ -31,6 +31,11 @@ extension ServiceSettings {
             name: "COUNTERSIGN_ENVIRONMENT", type: "list", defaultValue: nil, isSecret: false,
             meaning: "Environments to serve, separated by commas; without it, all of the folder."),
         SettingsKey(
+            name: "COUNTERSIGN_SEALING_SECRET", type: "text", defaultValue: nil, isSecret: true,
+            meaning:
+                "Required: secret of at least 32 bytes that seals grants, the same in all processes; with more behind commas, all open and the first seals."
+        ),
+        SettingsKey(
             name: "COUNTERSIGN_<ENVIRONMENT>_API_KEYS", type: "list of name:sha256", defaultValue: nil, isSecret: false,
             meaning: "API keys of the environment, each as a caller's name and the key's SHA-256 in hexadecimal."),
         SettingsKey(

@@ -5,11 +5,13 @@ internal import SigV4
 /// An upload request that its rule allows, with everything that a ticket binds except the key.
 public struct CheckedUpload: Sendable {
     public let rule: UploadRule
+    /// The rule's, or MULTIPART where the request asks for it.
+    public let method: UploadMethod
     public let contentType: ContentType
     /// The sizes to bind, in bytes.
     ///
     /// One exact size whenever the request names one, with POST too: a range would let the same form carry another file. Only a request
-    /// that cannot know its size gets the rule's range.
+    /// that cannot know its size gets the rule's range, by POST or in parts that the service completes.
     public let sizeBytes: ClosedRange<Int64>
     /// The file's SHA-256 where the request names it.
     let checksum: SHA256Digest?
@@ -20,16 +22,24 @@ public struct CheckedUpload: Sendable {
     public func presignRequest(key: ObjectKey) -> PresignRequest {
         var headers = [Header("content-type", contentType.text), Header("content-length", String(sizeBytes.lowerBound))]
         if rule.once { headers.append(Header("if-none-match", "*")) }
-        headers += objectHeaders
-        if !rule.tags.isEmpty { headers.append(Header("x-amz-tagging", rule.taggingHeader)) }
+        headers += objectHeaders + taggingHeaders
         return PresignRequest(method: .put, key: key, expiresSeconds: rule.lifetimeSeconds, headers: headers)
+    }
+
+    /// The headers of CreateMultipartUpload that bind all of this but the size, which each part's request binds.
+    var createHeaders: [Header] {
+        [Header("content-type", contentType.text)] + objectHeaders + taggingHeaders
+    }
+
+    private var taggingHeaders: [Header] {
+        rule.uploadTags.isEmpty ? [] : [Header("x-amz-tagging", rule.taggingHeader)]
     }
 
     /// The POST policy that binds all of this to a key; S3 answers the form with 201 and the object's place.
     public func postPolicy(key: ObjectKey) -> PostPolicy {
         var fields = [Header("key", key.name), Header("content-type", contentType.text), Header("success_action_status", "201")]
         fields += objectHeaders
-        if !rule.tags.isEmpty { fields.append(Header("tagging", rule.taggingXML)) }
+        if !rule.uploadTags.isEmpty { fields.append(Header("tagging", rule.taggingXML)) }
         return PostPolicy(
             expiresSeconds: rule.lifetimeSeconds, fields: fields, conditions: [.contentLengthRange(sizeBytes)])
     }
@@ -41,14 +51,15 @@ extension Environment {
     /// - Parameter caller: Who asks; nil for somebody who may use all rules, such as who has the signer's keys at hand.
     public func check(_ request: UploadRequest, by caller: Caller? = nil) throws(Refusal) -> CheckedUpload {
         let rule = try rule(named: request.rule, for: caller)
-        if let method = request.method, method != rule.method.rawValue {
-            throw Refusal(.methodNotAllowed, field: "method", "the rule \(rule.name) takes \(rule.method.rawValue); leave method out")
-        }
+        let method = try rule.checked(method: request.method)
         try Environment.check(filename: request.filename)
         let type = try rule.checked(type: request.type)
-        let size = try rule.checked(size: request.size)
+        let size = try rule.checked(size: request.size, method: method)
         guard request.sha256 == nil || provider.features.checksums else {
             throw Refusal(.invalidChecksum, field: "sha256", "the store (\(provider.rawValue)) does not verify checksums; leave sha256 out")
+        }
+        guard request.sha256 == nil || method != .multipart else {
+            throw Refusal(.invalidChecksum, field: "sha256", "no store verifies the SHA-256 of a file in parts; leave sha256 out")
         }
         let checksum = try rule.checked(sha256: request.sha256)
         var headers: [Header] = []
@@ -56,8 +67,14 @@ extension Environment {
         headers += rule.storageHeaders(filename: request.filename, type: type)
         headers += try rule.checked(metadata: request.metadata)
         // Where more headers may be sent than were signed, one that gives the file away must not be among them.
-        if rule.method == .put, !provider.features.refusesUnsignedHeaders { headers.append(Header("x-amz-acl", "private")) }
-        return CheckedUpload(rule: rule, contentType: type, sizeBytes: size, checksum: checksum, objectHeaders: headers)
+        if method != .post, !provider.features.refusesUnsignedHeaders { headers.append(Header("x-amz-acl", "private")) }
+        return CheckedUpload(rule: rule, method: method, contentType: type, sizeBytes: size, checksum: checksum, objectHeaders: headers)
+    }
+
+    /// Whether a request is for an upload in parts; what it says may be wrong all the same.
+    public func isMultipart(_ request: UploadRequest) -> Bool {
+        guard let method = request.method else { return rule(named: request.rule)?.method == .multipart }
+        return method == UploadMethod.multipart.rawValue && rule(named: request.rule)?.takes(.multipart) == true
     }
 
     /// The rule of that name, where the caller may use it; nil for somebody who may use all.
@@ -104,12 +121,26 @@ extension UploadRule {
         return type
     }
 
-    fileprivate func checked(size: Int64?) throws(Refusal) -> ClosedRange<Int64> {
+    fileprivate func checked(method name: String?) throws(Refusal) -> UploadMethod {
+        guard let name else { return method }
+        guard let asked = UploadMethod(rawValue: name), takes(asked) else {
+            let taken = UploadMethod.allCases.filter(takes).map(\.rawValue).joined(separator: " or ")
+            throw Refusal(.methodNotAllowed, field: "method", "the rule \(self.name) takes \(taken); leave method out")
+        }
+        return asked
+    }
+
+    fileprivate func checked(size: Int64?, method: UploadMethod) throws(Refusal) -> ClosedRange<Int64> {
         guard let size else {
-            guard method == .post else {
-                throw Refusal(.sizeRequired, field: "size", "say the file's size in bytes: a PUT ticket binds it")
+            guard method == .post || (method == .multipart && multipart == .assisted) else {
+                throw Refusal(.sizeRequired, field: "size", "say the file's size in bytes: the ticket binds it")
             }
-            return sizeBytes
+            let upper = method == .post ? min(sizeBytes.upperBound, UploadRule.maximumSizeBytes) : sizeBytes.upperBound
+            return sizeBytes.lowerBound...upper
+        }
+        guard method == .multipart || size <= UploadRule.maximumSizeBytes else {
+            let way = multipart == nil ? "" : "; ask with method MULTIPART"
+            throw Refusal(.tooLarge, field: "size", "one \(method.rawValue) carries up to 5 GiB; this file has \(size)\(way)")
         }
         guard size >= 0 else { throw Refusal(.invalidSize, field: "size", "a size is a number of bytes, not negative") }
         guard size <= sizeBytes.upperBound else {

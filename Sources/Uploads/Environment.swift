@@ -1,4 +1,5 @@
 public import S3Signing
+internal import SigV4
 
 /// A bucket with the rules for what may be uploaded to it and from where.
 public struct Environment: Sendable {
@@ -78,6 +79,11 @@ public struct Environment: Sendable {
 
     public func rule(named name: String) -> UploadRule? {
         rules.first { $0.name == name }
+    }
+
+    /// Where an object will be read, where the environment has a public base.
+    public func publicURL(of key: String) -> String? {
+        publicBaseURL.map { "\($0)/\(PercentEncoding.encodePath(key))" }
     }
 
     /// Whether a page of that origin may ask for tickets; the value of an `Origin` header.

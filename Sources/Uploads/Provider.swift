@@ -49,7 +49,7 @@ public enum Provider: String, Sendable, CaseIterable {
             problems.append(InvalidValue(field: field, "\(rawValue) \(message)"))
         }
         if demands.method == .post, !features.post { lacks("method", "has no POST forms; use PUT") }
-        if demands.once, demands.method == .put, !features.once {
+        if demands.once, demands.method != .post, !features.once {
             lacks("once", "ignores If-None-Match, so a ticket could be used twice; write once: false, with {uuid} in the key")
         }
         if demands.needsChecksum, !features.checksums { lacks("checksum", "does not verify x-amz-checksum-sha256; leave checksum out") }
@@ -113,7 +113,7 @@ public struct StoreDemands: Sendable, Equatable {
 
     init(_ rule: UploadRule) {
         self.init(
-            method: rule.method, once: rule.once, needsChecksum: rule.checksum == .required, hasTags: !rule.tags.isEmpty,
+            method: rule.method, once: rule.once, needsChecksum: rule.checksum == .required, hasTags: !rule.uploadTags.isEmpty,
             encryption: rule.encryption, storageClass: rule.storageClass,
             headerKeys: StoreDemands.headerKeys(
                 contentTypes: rule.contentTypes, hasCacheControl: rule.cacheControl != nil, hasDisposition: rule.contentDisposition != nil))

@@ -65,6 +65,28 @@ extension Refusal.Code {
     public static let downloadsNotAllowed = Refusal.Code(rawValue: "downloads_not_allowed")
     /// The key is none that this caller could have uploaded to.
     public static let keyNotAllowed = Refusal.Code(rawValue: "key_not_allowed")
+    /// The grant was not sealed here, or is damaged.
+    public static let grantInvalid = Refusal.Code(rawValue: "grant_invalid")
+    /// The grant has ended.
+    public static let grantExpired = Refusal.Code(rawValue: "grant_expired")
+    /// The grant is another caller's.
+    public static let grantOtherCaller = Refusal.Code(rawValue: "grant_other_caller")
+    /// The grant is another environment's, or of a bucket that the environment had before.
+    public static let grantOtherEnvironment = Refusal.Code(rawValue: "grant_other_environment")
+    /// The grant is none of an upload in parts.
+    public static let notMultipart = Refusal.Code(rawValue: "not_multipart")
+    /// The client itself does that step, with presigned requests.
+    public static let multipartSigned = Refusal.Code(rawValue: "multipart_signed")
+    /// The store's id of the upload is missing, not wanted, or none.
+    public static let invalidUploadID = Refusal.Code(rawValue: "invalid_upload_id")
+    /// A part's number is out of range or there twice.
+    public static let invalidPartNumber = Refusal.Code(rawValue: "invalid_part_number")
+    /// The parts are not in ascending order.
+    public static let invalidPartOrder = Refusal.Code(rawValue: "invalid_part_order")
+    /// Parts are missing.
+    public static let partsMissing = Refusal.Code(rawValue: "parts_missing")
+    /// A part's entity tag is none.
+    public static let invalidETag = Refusal.Code(rawValue: "invalid_etag")
     /// The credentials that would sign end within a minute; the request itself is fine.
     public static let credentialsExpiring = Refusal.Code(rawValue: "credentials_expiring")
     /// The signer refused what the rule asked for: a fault of the configuration.
@@ -75,18 +97,22 @@ extension Refusal.Code {
         .wrongEnvironment, .invalidCaller, .ruleNotAllowed, .unknownRule, .methodNotAllowed, .invalidFilename, .invalidType,
         .typeNotAllowed,
         .sizeRequired, .invalidSize, .tooLarge, .tooSmall, .invalidChecksum, .checksumRequired, .metadataNotAllowed, .invalidMetadata,
-        .metadataTooLarge, .downloadsNotAllowed, .keyNotAllowed,
+        .metadataTooLarge, .downloadsNotAllowed, .keyNotAllowed, .grantInvalid, .grantExpired, .grantOtherCaller, .grantOtherEnvironment,
+        .notMultipart, .multipartSigned, .invalidUploadID, .invalidPartNumber, .invalidPartOrder, .partsMissing, .invalidETag,
         .credentialsExpiring, .signingFailed,
     ]
 
     /// The HTTP status (RFC 9110 section 15): 400 for what is malformed, 422 for what is well-formed but against the rule.
     public var status: Int {
         switch self {
-        case .wrongEnvironment, .invalidCaller, .ruleNotAllowed, .downloadsNotAllowed, .keyNotAllowed: 403
+        case .wrongEnvironment, .invalidCaller, .ruleNotAllowed, .downloadsNotAllowed, .keyNotAllowed, .grantExpired, .grantOtherCaller,
+            .grantOtherEnvironment:
+            403
         case .unknownRule: 404
+        case .notMultipart, .multipartSigned: 409
         case .tooLarge: 413
         case .typeNotAllowed: 415
-        case .methodNotAllowed, .sizeRequired, .tooSmall, .checksumRequired, .metadataNotAllowed, .metadataTooLarge: 422
+        case .methodNotAllowed, .sizeRequired, .tooSmall, .checksumRequired, .metadataNotAllowed, .metadataTooLarge, .partsMissing: 422
         case .signingFailed: 500
         case .credentialsExpiring: 503
         default: 400

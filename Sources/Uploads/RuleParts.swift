@@ -4,6 +4,16 @@ public enum UploadMethod: String, Sendable, CaseIterable {
     case put = "PUT"
     /// A form with a signed POST policy; S3 cannot make it single-use.
     case post = "POST"
+    /// In parts, each a presigned PUT of an exact size; completing them can be single-use.
+    case multipart = "MULTIPART"
+}
+
+/// Who creates, completes and aborts an upload in parts.
+public enum MultipartMode: String, Sendable, CaseIterable {
+    /// The service asks the store, and looks at what is there before it completes.
+    case assisted
+    /// The client, with presigned requests; the service never calls the store for it.
+    case signed
 }
 
 /// Whether an upload request must name the file's SHA-256. A checksum that is given is bound in any case.

@@ -21,4 +21,6 @@ public struct Ticket: Sendable, Equatable {
     /// The sizes that it binds, in bytes: one exact size, or a range with POST when the request named none.
     public let sizeBytes: ClosedRange<Int64>
     public let contentType: ContentType
+    /// What later steps of the upload present: the sealed ``Grant``. It is as good as a password together with its caller's.
+    public let grant: String
 }

@@ -19,6 +19,30 @@ extension TicketOffice {
     public func issueDownload(
         of key: String, to caller: Caller, with credentials: SigningCredentials, at now: SigningTime
     ) throws(Refusal) -> DownloadTicket {
+        try checkDownloads(to: caller)
+        let rules = environment.rules.filter {
+            caller.mayUse(rule: $0.name)
+                && $0.keyTemplate.isUnderPrefix(key, environment: environment.name, rule: $0.name, caller: caller)
+        }
+        guard !rules.isEmpty else {
+            throw Refusal(
+                .keyNotAllowed, field: "key", "this is no key under the caller's own prefix; send one as a ticket named it")
+        }
+        return try download(of: key, field: "key", under: rules, with: credentials, at: now)
+    }
+
+    /// Issues a ticket that reads what a grant's upload stored.
+    public func issueDownload(
+        of grant: Grant, to caller: Caller, with credentials: SigningCredentials, at now: SigningTime
+    ) throws(Refusal) -> DownloadTicket {
+        try checkDownloads(to: caller)
+        guard let rule = environment.rule(named: grant.rule) else {
+            throw Refusal(.unknownRule, field: "grant", "there is no upload rule \(quoted(grant.rule)) any more")
+        }
+        return try download(of: grant.key, field: "grant", under: [rule], with: credentials, at: now)
+    }
+
+    private func checkDownloads(to caller: Caller) throws(Refusal) {
         guard caller.environment == environment.name else {
             throw Refusal(.wrongEnvironment, "the caller belongs to \(quoted(caller.environment)), not to \(environment.name)")
         }
@@ -27,14 +51,13 @@ extension TicketOffice {
                 .downloadsNotAllowed,
                 "environment \(environment.name) gives no tickets for reading; set downloads: true in its uploads.yaml")
         }
-        let rules = environment.rules.filter {
-            caller.mayUse(rule: $0.name)
-                && $0.keyTemplate.isUnderPrefix(key, environment: environment.name, rule: $0.name, caller: caller)
-        }
-        guard let wanted = rules.map(\.lifetimeSeconds).min(), let object = try? ObjectKey(key) else {
-            throw Refusal(
-                .keyNotAllowed, field: "key", "this is no key under the caller's own prefix; send one as a ticket named it")
-        }
+    }
+
+    private func download(
+        of key: String, field: String, under rules: [UploadRule], with credentials: SigningCredentials, at now: SigningTime
+    ) throws(Refusal) -> DownloadTicket {
+        let wanted = rules.map(\.lifetimeSeconds).min() ?? UploadRule.defaultLifetimeSeconds
+        guard let object = try? ObjectKey(key) else { throw Refusal(.keyNotAllowed, field: field, "this is no key of an object") }
         let lifetimeSeconds = try lifetime(wanted, with: credentials, at: now)
         let isInline = rules.allSatisfy { $0.contentDisposition?.kind == .inline }
         do {
@@ -46,7 +69,7 @@ extension TicketOffice {
                 environment: environment.name, bucket: environment.location.bucket.name, key: key, url: signed.url,
                 expiresAt: signed.expiresAt)
         } catch {
-            throw Refusal(.signingFailed, field: "key", error.message)
+            throw Refusal(.signingFailed, field: field, error.message)
         }
     }
 }

@@ -5,10 +5,13 @@ public import SigV4
 /// Issues the tickets of one environment: a request and a caller in, one ticket or one refusal out.
 public struct TicketOffice: Sendable {
     public let environment: Environment
+    let sealingKeys: SealingKeys
     private let keyCache: SigningKeyCache
 
-    public init(environment: Environment, keyCache: SigningKeyCache = SigningKeyCache()) {
+    /// - Parameter sealingKeys: those of all processes that the later steps of an upload may reach.
+    public init(environment: Environment, sealingKeys: SealingKeys, keyCache: SigningKeyCache = SigningKeyCache()) {
         self.environment = environment
+        self.sealingKeys = sealingKeys
         self.keyCache = keyCache
     }
 
@@ -17,27 +20,37 @@ public struct TicketOffice: Sendable {
 
     /// Checks the request, makes the key, binds all that can be bound, and signs. The same inputs give the same ticket.
     ///
+    /// Uploads in parts begin with ``begin(_:to:with:at:using:)``.
+    ///
     /// - Parameter credentials: what signs. A ticket never says that it outlives them.
     public func issue(
         _ request: UploadRequest, to caller: Caller, with credentials: SigningCredentials, at now: SigningTime,
         using random: inout some RandomNumberGenerator
     ) throws(Refusal) -> Ticket {
+        let upload = try check(request, by: caller)
+        guard upload.method != .multipart else {
+            throw Refusal(.methodNotAllowed, field: "method", "an upload in parts is not one request")
+        }
+        let lifetimeSeconds = try lifetime(upload.rule.lifetimeSeconds, with: credentials, at: now)
+        let signer = signer(with: credentials)
+        let key = key(of: upload, for: caller, at: now, using: &random)
+        let grant = grant(for: upload, key: key, caller: caller, at: now).sealed(with: sealingKeys, using: &random)
+        do throws(SigningError) {
+            return upload.method == .post
+                ? try post(upload, ObjectKey(key), grant, for: lifetimeSeconds, with: signer, at: now)
+                : try put(upload, ObjectKey(key), grant, for: lifetimeSeconds, with: signer, at: now)
+        } catch {
+            throw Refusal(.signingFailed, field: error.field, error.message)
+        }
+    }
+
+    /// The upload, where it is for this environment and its rule allows it.
+    func check(_ request: UploadRequest, by caller: Caller) throws(Refusal) -> CheckedUpload {
         guard caller.environment == environment.name else {
             throw Refusal(.wrongEnvironment, "the caller belongs to \(quoted(caller.environment)), not to \(environment.name)")
         }
         guard !caller.name.isEmpty else { throw Refusal(.invalidCaller, "the caller has no name") }
-        let upload = try environment.check(request, by: caller)
-        let lifetimeSeconds = try lifetime(upload.rule.lifetimeSeconds, with: credentials, at: now)
-        let signer = signer(with: credentials)
-        let key = key(of: upload, for: caller, at: now, using: &random)
-        do {
-            return switch upload.rule.method {
-            case .put: try put(upload, ObjectKey(key), for: lifetimeSeconds, with: signer, at: now)
-            case .post: try post(upload, ObjectKey(key), for: lifetimeSeconds, with: signer, at: now)
-            }
-        } catch {
-            throw Refusal(.signingFailed, field: error.field, error.message)
-        }
+        return try environment.check(request, by: caller)
     }
 
     func signer(with credentials: SigningCredentials) -> S3Signer {
@@ -55,7 +68,7 @@ public struct TicketOffice: Sendable {
         return Int(min(remaining, Int64(wantedSeconds)))
     }
 
-    private func key(
+    func key(
         of upload: CheckedUpload, for caller: Caller, at now: SigningTime, using random: inout some RandomNumberGenerator
     ) -> String {
         var values = KeyValues(environment: environment.name, rule: upload.rule.name, callerSegment: caller.keySegment)
@@ -67,33 +80,32 @@ public struct TicketOffice: Sendable {
     }
 
     private func put(
-        _ upload: CheckedUpload, _ key: ObjectKey, for lifetimeSeconds: Int, with signer: S3Signer, at now: SigningTime
+        _ upload: CheckedUpload, _ key: ObjectKey, _ grant: String, for lifetimeSeconds: Int, with signer: S3Signer, at now: SigningTime
     ) throws(SigningError) -> Ticket {
         var request = upload.presignRequest(key: key)
         request.expiresSeconds = lifetimeSeconds
         let signed = try signer.presign(request, at: now)
         // A browser sends the length of a Blob by itself, and lets no page set it.
         let headers = signed.headers.filter { $0.name != "content-length" }
-        return ticket(upload, key, url: signed.url, headers: headers, fields: [], expiresAt: signed.expiresAt)
+        return ticket(upload, key, grant, url: signed.url, headers: headers, fields: [], expiresAt: signed.expiresAt)
     }
 
     private func post(
-        _ upload: CheckedUpload, _ key: ObjectKey, for lifetimeSeconds: Int, with signer: S3Signer, at now: SigningTime
+        _ upload: CheckedUpload, _ key: ObjectKey, _ grant: String, for lifetimeSeconds: Int, with signer: S3Signer, at now: SigningTime
     ) throws(SigningError) -> Ticket {
         var policy = upload.postPolicy(key: key)
         policy.expiresSeconds = lifetimeSeconds
         let form = try signer.sign(policy, at: now)
-        return ticket(upload, key, url: form.url, headers: [], fields: form.fields, expiresAt: form.expiresAt)
+        return ticket(upload, key, grant, url: form.url, headers: [], fields: form.fields, expiresAt: form.expiresAt)
     }
 
     private func ticket(
-        _ upload: CheckedUpload, _ key: ObjectKey, url: String, headers: [Header], fields: [Header], expiresAt: SigningTime
+        _ upload: CheckedUpload, _ key: ObjectKey, _ grant: String, url: String, headers: [Header], fields: [Header], expiresAt: SigningTime
     ) -> Ticket {
         Ticket(
             environment: environment.name, rule: upload.rule.name, bucket: environment.location.bucket.name, key: key.name,
-            method: upload.rule.method, url: url, headers: headers, fields: fields, expiresAt: expiresAt, once: upload.rule.once,
-            publicURL: environment.publicBaseURL.map { "\($0)/\(PercentEncoding.encodePath(key.name))" }, sizeBytes: upload.sizeBytes,
-            contentType: upload.contentType)
+            method: upload.method, url: url, headers: headers, fields: fields, expiresAt: expiresAt, once: upload.rule.once,
+            publicURL: environment.publicURL(of: key.name), sizeBytes: upload.sizeBytes, contentType: upload.contentType, grant: grant)
     }
 
     /// A random UUID (RFC 9562 section 5.4).

@@ -10,11 +10,20 @@ public struct UploadRule: Sendable {
     /// How long a ticket can be used, in seconds.
     public let lifetimeSeconds: Int
     public let method: UploadMethod
+    /// How uploads in parts go, which a request with the method MULTIPART asks for; nil where there are none.
+    public let multipart: MultipartMode?
+    /// The size that parts have unless the file needs larger ones, in bytes.
+    public let partSizeBytes: Int64
+    /// How long an upload may take from its ticket to its last step, and be confirmed, in seconds.
+    public let grantLifetimeSeconds: Int
     /// Whether the upload creates the object and never replaces one (`If-None-Match: *`).
     public let once: Bool
     public let encryption: Encryption?
     public let storageClass: StorageClass?
+    /// What confirmed objects have.
     public let tags: [ObjectTag]
+    /// Whether objects have the tag ``unconfirmedTag`` until they are confirmed, so that the bucket's lifecycle can expire the others.
+    public let tagsUnconfirmed: Bool
     /// Names of user metadata that a request may set, lower-case, without `x-amz-meta-`.
     public let allowedMetadata: [String]
     public let cacheControl: String?
@@ -23,6 +32,18 @@ public struct UploadRule: Sendable {
 
     /// S3's limit for a single PUT or POST, in bytes: 5 GiB.
     public static let maximumSizeBytes: Int64 = 5 << 30
+    /// S3's limit for an object in parts, in bytes: 10,000 parts of 5 GiB, 48.8 TiB.
+    public static let maximumMultipartSizeBytes = Int64(PartPlan.maximumCount) * (5 << 30)
+    /// The limits of a part, in bytes: 5 MiB, which the last one may be below, and 5 GiB.
+    public static let partSizes: ClosedRange<Int64> = (5 << 20)...(5 << 30)
+    /// The size of a part where the rule does not say, in bytes: 16 MiB.
+    public static let defaultPartSizeBytes: Int64 = 16 << 20
+    /// How long a grant lives where the rule does not say, in seconds: a day.
+    public static let defaultGrantLifetimeSeconds = 86_400
+    /// What an object has until it is confirmed, and what it has then instead.
+    public static let (unconfirmedTag, confirmedTag) = (
+        try! ObjectTag(key: "countersign", value: "unconfirmed"), try! ObjectTag(key: "countersign", value: "confirmed")
+    )
     /// SigV4's limit for a ticket's life, in seconds: seven days.
     public static let maximumLifetimeSeconds = 604_800
     /// The limit of a POST ticket's life, in seconds: its form can be used again and again, with a new body.
@@ -41,10 +62,14 @@ public struct UploadRule: Sendable {
         keyTemplate: KeyTemplate,
         lifetimeSeconds: Int = UploadRule.defaultLifetimeSeconds,
         method: UploadMethod = .put,
+        multipart: MultipartMode? = nil,
+        partSizeBytes: Int64 = UploadRule.defaultPartSizeBytes,
+        grantLifetimeSeconds: Int? = nil,
         once: Bool = true,
         encryption: Encryption? = nil,
         storageClass: StorageClass? = nil,
         tags: [ObjectTag] = [],
+        tagsUnconfirmed: Bool = false,
         allowedMetadata: [String] = [],
         cacheControl: String? = nil,
         contentDisposition: ContentDisposition? = nil,
@@ -57,10 +82,14 @@ public struct UploadRule: Sendable {
         self.keyTemplate = keyTemplate
         self.lifetimeSeconds = lifetimeSeconds
         self.method = method
+        self.multipart = multipart ?? (method == .multipart ? .assisted : nil)
+        self.partSizeBytes = partSizeBytes
+        self.grantLifetimeSeconds = grantLifetimeSeconds ?? max(UploadRule.defaultGrantLifetimeSeconds, lifetimeSeconds)
         self.once = once
         self.encryption = encryption
         self.storageClass = storageClass
         self.tags = tags
+        self.tagsUnconfirmed = tagsUnconfirmed
         self.allowedMetadata = allowedMetadata
         self.cacheControl = cacheControl
         self.contentDisposition = contentDisposition
@@ -73,14 +102,22 @@ public struct UploadRule: Sendable {
         guard problems.isEmpty else { throw InvalidValues(problems) }
     }
 
+    /// What an object has when it is uploaded.
+    var uploadTags: [ObjectTag] { tags + (tagsUnconfirmed ? [UploadRule.unconfirmedTag] : []) }
+
+    /// Whether a request may ask for that method.
+    public func takes(_ method: UploadMethod) -> Bool {
+        method == self.method || (method == .multipart && multipart != nil)
+    }
+
     /// The header of the tags: `key=value` pairs as in a URL's query (PutObject, `x-amz-tagging`).
     var taggingHeader: String {
-        tags.map { PercentEncoding.encode($0.key) + "=" + PercentEncoding.encode($0.value) }.joined(separator: "&")
+        uploadTags.map { PercentEncoding.encode($0.key) + "=" + PercentEncoding.encode($0.value) }.joined(separator: "&")
     }
 
     /// The POST form's `tagging` field (POST Object). The characters of a tag need no escapes in XML.
     var taggingXML: String {
-        let tags = tags.map { "<Tag><Key>\($0.key)</Key><Value>\($0.value)</Value></Tag>" }.joined()
+        let tags = uploadTags.map { "<Tag><Key>\($0.key)</Key><Value>\($0.value)</Value></Tag>" }.joined()
         return "<Tagging><TagSet>\(tags)</TagSet></Tagging>"
     }
 }
@@ -89,9 +126,18 @@ public struct UploadRule: Sendable {
 
 extension UploadRule {
     private func checkSize(minimum: Int64, maximum: Int64, problems: inout [InvalidValue]) {
-        if !(1...UploadRule.maximumSizeBytes).contains(maximum) {
+        if multipart == nil, !(1...UploadRule.maximumSizeBytes).contains(maximum) {
             problems.append(
-                InvalidValue(field: "maximumSize", "the largest file is between 1 byte and 5 GiB, S3's limit for one \(method.rawValue)"))
+                InvalidValue(
+                    field: "maximumSize",
+                    "the largest file is between 1 byte and 5 GiB, S3's limit for one \(method.rawValue); larger ones need method: MULTIPART"
+                ))
+        }
+        if multipart != nil, !(1...UploadRule.maximumMultipartSizeBytes).contains(maximum) {
+            problems.append(InvalidValue(field: "maximumSize", "the largest file is between 1 byte and 48.8 TiB, 10,000 parts of 5 GiB"))
+        }
+        if method != .multipart, minimum > UploadRule.maximumSizeBytes {
+            problems.append(InvalidValue(field: "minimumSize", "one \(method.rawValue) carries up to 5 GiB; write method: MULTIPART"))
         }
         if minimum < 0 || minimum > maximum {
             problems.append(InvalidValue(field: "minimumSize", "the smallest file is between 0 bytes and maximumSize"))
@@ -109,7 +155,7 @@ extension UploadRule {
             problems.append(InvalidValue(field: "key", "{sha256} needs checksum: required"))
         }
         let isOwn = keyTemplate.contains(.caller) || keyTemplate.contains(.uuid)
-        if !once, method == .put, !isOwn {
+        if !once, method != .post, !isOwn {
             problems.append(
                 InvalidValue(field: "key", "with once: false callers could replace each other's files; put {caller} or {uuid} into the key")
             )
@@ -120,6 +166,7 @@ extension UploadRule {
         if !(1...UploadRule.maximumLifetimeSeconds).contains(lifetimeSeconds) {
             problems.append(InvalidValue(field: "lifetime", "a ticket lives from 1 second to 7 days (604800 seconds)"))
         }
+        checkParts(problems: &problems)
         guard method == .post else { return }
         if once {
             problems.append(InvalidValue(field: "once", "S3 cannot make a POST form single-use; write once: false, or method: PUT"))
@@ -132,9 +179,27 @@ extension UploadRule {
         }
     }
 
+    private func checkParts(problems: inout [InvalidValue]) {
+        let isOwnFault = (1...UploadRule.maximumLifetimeSeconds).contains(lifetimeSeconds)
+        if isOwnFault, !(60...UploadRule.maximumLifetimeSeconds).contains(grantLifetimeSeconds) {
+            problems.append(InvalidValue(field: "grantLifetime", "a grant lives from 1 minute to 7 days"))
+        } else if isOwnFault, grantLifetimeSeconds < lifetimeSeconds {
+            problems.append(InvalidValue(field: "grantLifetime", "a grant lives at least as long as its ticket"))
+        }
+        guard multipart != nil else { return }
+        if !UploadRule.partSizes.contains(partSizeBytes) {
+            problems.append(InvalidValue(field: "partSize", "a part has 5 MiB to 5 GiB"))
+        }
+        if checksum == .required {
+            problems.append(
+                InvalidValue(field: "checksum", "no store verifies the SHA-256 of a file in parts; leave checksum out, or multipart"))
+        }
+    }
+
     private func checkHeaders(problems: inout [InvalidValue]) {
-        if tags.count > 10 || Set(tags.map { Array($0.key.utf8) }).count != tags.count {
-            problems.append(InvalidValue(field: "tags", "an object has up to 10 tags, each with a key of its own"))
+        if uploadTags.count > 10 || Set(uploadTags.map { Array($0.key.utf8) }).count != uploadTags.count {
+            let own = tagsUnconfirmed ? "; one of them is countersign, for tagUnconfirmed" : ""
+            problems.append(InvalidValue(field: "tags", "an object has up to 10 tags, each with a key of its own\(own)"))
         } else if taggingHeader.utf8.count > UploadRule.maximumTaggingBytes {
             problems.append(
                 InvalidValue(

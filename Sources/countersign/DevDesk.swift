@@ -32,6 +32,8 @@ struct DevDesk: Sendable {
     let dataFolder: String
     /// Signs the scoped tokens of one run.
     private let scopedTokenSecret: Secret
+    /// Seals the grants of one run.
+    private let sealingSecret: Secret
     /// Who knows callers by JWTs, where that is wanted.
     var tokens: JWTAuthenticator?
 
@@ -60,7 +62,9 @@ struct DevDesk: Sendable {
         }
         self.places = places
         self.dataFolder = dataFolder
-        self.scopedTokenSecret = Secret((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) })
+        func secret() -> Secret { Secret((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }) }
+        self.scopedTokenSecret = secret()
+        self.sealingSecret = secret()
     }
 
     /// Made up anew for each run, so that nothing signed in one run is good in another, or anywhere else.
@@ -121,10 +125,11 @@ struct DevDesk: Sendable {
 
     func serviceConfiguration(port: Int, bucketPort: Int) throws -> UploadServiceConfiguration {
         let endpoint = try Endpoint(baseURL: "http://localhost:\(bucketPort)", region: Self.region)
+        let sealingKeys = SealingKeys(secrets: [sealingSecret])
         let offices = try places.map { place in
             let location = try S3Location(endpoint: endpoint, bucket: place.bucket, style: .path)
             let environment = place.environment.replacing(location: location, publicBaseURL: nil, allowedOrigins: [])
-            return SigningOffice(environment: environment, credentials: place.credentials)
+            return SigningOffice(environment: environment, sealingKeys: sealingKeys, credentials: place.credentials)
         }
         var configuration = UploadServiceConfiguration(offices: offices, authenticator: authenticator)
         configuration.port = port

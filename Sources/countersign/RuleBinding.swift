@@ -42,9 +42,14 @@ struct RuleBinding {
     }
 
     private func expect(_ method: UploadMethod) throws(CommandFailure) {
-        guard upload.rule.method == method else {
-            let command = upload.rule.method == .put ? "put" : "post"
-            throw .wrongUse("the rule \(upload.rule.name) is for \(upload.rule.method.rawValue): take presign \(command).")
+        guard upload.method == method else {
+            let way =
+                switch upload.method {
+                case .put: "take presign put"
+                case .post: "take presign post"
+                case .multipart: "take upload, which sends parts"
+                }
+            throw .wrongUse("the rule \(upload.rule.name) is for \(upload.method.rawValue): \(way).")
         }
     }
 

@@ -103,11 +103,12 @@ struct Serve: AsyncParsableCommand {
     private static func configuration(of settings: ServiceSettings, logger: Logger) async throws -> UploadServiceConfiguration {
         let metrics = UploadServiceConfiguration.makeMetrics()
         let keys = AccessKeys()
+        let sealingKeys = SealingKeys(secrets: settings.sealingSecrets)
         let offices = settings.environments.compactMap { environment in
             settings.signing[environment.name].map { signing in
                 let credentials = CredentialSource(
                     environment: environment.name, settings: signing, keys: keys, metrics: metrics, logger: logger)
-                return SigningOffice(office: TicketOffice(environment: environment), credentials: credentials)
+                return SigningOffice(office: TicketOffice(environment: environment, sealingKeys: sealingKeys), credentials: credentials)
             }
         }
         let credentials = CredentialRefresher(offices.map(\.credentials))

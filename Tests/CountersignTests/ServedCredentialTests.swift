@@ -11,6 +11,7 @@ import Testing
 /// Temporary credentials at `serve` as a process of its own, and at the commands that sign by hand.
 @Suite struct ServedCredentialTests {
     private static let production = [
+        "COUNTERSIGN_SEALING_SECRET": "a-secret-of-32-bytes-or-more-for-tests",
         "COUNTERSIGN_PRODUCTION_AWS_ACCESS_KEY_ID": "AKIDPRODUCTION", "COUNTERSIGN_PRODUCTION_AWS_SECRET_ACCESS_KEY": "hiddenhidden",
         "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
     ]
@@ -78,7 +79,10 @@ import Testing
 
     @Test func serveDoesNotStartWithNothingToSignWith() throws {
         let files = try Self.files()
-        let alone = ["COUNTERSIGN_ENVIRONMENT": "staging", "HOME": files.folder]
+        let alone = [
+            "COUNTERSIGN_ENVIRONMENT": "staging", "HOME": files.folder,
+            "COUNTERSIGN_SEALING_SECRET": "a-secret-of-32-bytes-or-more-for-tests",
+        ]
         for variables in [["AWS_EC2_METADATA_DISABLED": "true"], ["AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1"]] {
             let run = try BinaryRun(
                 ["serve", "--port", "0"], variables: alone.merging(variables) { one, _ in one }, folder: files.folder)

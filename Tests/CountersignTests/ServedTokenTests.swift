@@ -15,6 +15,7 @@ import Testing
     private static let secretVariable = "COUNTERSIGN_STAGING_JWT_SECRET_OWN"
     private static let variables = [
         "COUNTERSIGN_STAGING_AWS_ACCESS_KEY_ID": "AKIDSTAGING", "COUNTERSIGN_STAGING_AWS_SECRET_ACCESS_KEY": "secretsecret",
+        "COUNTERSIGN_SEALING_SECRET": "a-secret-of-32-bytes-or-more-for-tests",
         "COUNTERSIGN_PRODUCTION_AWS_ACCESS_KEY_ID": "AKIDPRODUCTION", "COUNTERSIGN_PRODUCTION_AWS_SECRET_ACCESS_KEY": "hiddenhidden",
         secretVariable: secret,
     ]

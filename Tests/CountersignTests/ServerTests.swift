@@ -48,6 +48,7 @@ import Uploads
 
     private static let credentials = [
         "COUNTERSIGN_STAGING_AWS_ACCESS_KEY_ID": "AKIDSTAGING", "COUNTERSIGN_STAGING_AWS_SECRET_ACCESS_KEY": "secretsecret",
+        "COUNTERSIGN_SEALING_SECRET": "a-secret-of-32-bytes-or-more-for-tests",
         "COUNTERSIGN_PRODUCTION_AWS_ACCESS_KEY_ID": "AKIDPRODUCTION", "COUNTERSIGN_PRODUCTION_AWS_SECRET_ACCESS_KEY": "hiddenhidden",
     ]
 

@@ -23,7 +23,7 @@ rules:
     maximumSize: 1 MB
     key: "{caller}/{uuid}{ext}"
 """
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "an-example-of-a-secret-key"}
+CREDENTIALS = {"COUNTERSIGN_SEALING_SECRET": "an-example-of-a-secret-of-32-bytes-or-more", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "an-example-of-a-secret-key"}
 SECRET_NAMES = ("SECRET", "TOKEN", "PASSWORD", "ACCESS_KEY", "API_KEY")
 
 

@@ -37,7 +37,8 @@ class Deployment:
         self.accounts = accounts or server.accounts
         self.endpoint = server.endpoint if endpoint == "" else endpoint
         self.address = self.endpoint or server.endpoint
-        self.keys, variables = {}, {"COUNTERSIGN_TOKEN_SECRET": secrets.token_urlsafe(32)}
+        self.keys = {}
+        variables = {name: secrets.token_urlsafe(32) for name in ("COUNTERSIGN_TOKEN_SECRET", "COUNTERSIGN_SEALING_SECRET")}
         for environment, account in zip(ENVIRONMENTS, self.accounts):
             write_policies(folder / environment, environment, account.bucket, server, self.endpoint)
             minted = mint(environment)

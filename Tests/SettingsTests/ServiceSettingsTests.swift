@@ -19,7 +19,7 @@ import Uploads
     private func settings(_ variables: [String: String], overrides: ServiceSettings.Overrides? = nil) throws -> ServiceSettings {
         var overrides = overrides ?? .init()
         overrides.policiesFolder = overrides.policiesFolder ?? shippedPolicies
-        return try ServiceSettings(reader: reader(variables), overrides: overrides)
+        return try ServiceSettings(reader: reader(sealing.merging(variables) { $1 }), overrides: overrides)
     }
 
     @Test func `without variables there are defaults`() throws {
@@ -123,13 +123,28 @@ import Uploads
         #expect(ServiceSettings.prefix(of: "qa-2") == "COUNTERSIGN_QA_2_")
     }
 
+    @Test(arguments: ["", "short", "a-secret-of-32-bytes-or-more-for-tests,b", ",", "a-secret-of-32-bytes-or-more-for-tests,short"])
+    func `without a good sealing secret nothing starts, and the message has none of it`(value: String) {
+        let found = problems(Self.both.merging(["COUNTERSIGN_SEALING_SECRET": value]) { $1 })
+        #expect(found.count == 1 && found[0].hasPrefix("COUNTERSIGN_SEALING_SECRET: it ") && found[0].contains("openssl rand -hex 32"))
+        #expect(value.count < 2 || !found[0].contains(value))
+    }
+
+    @Test func `sealing secrets are replaced one by one, and are none of the others`() throws {
+        let (old, new) = (String(repeating: "o", count: 32), String(repeating: "n", count: 32))
+        let variables = Self.both.merging(["COUNTERSIGN_SEALING_SECRET": "\(new), \(old)"]) { $1 }
+        #expect(try settings(variables).sealingSecrets == [Secret(new), Secret(old)])
+        let found = problems(variables.merging(["COUNTERSIGN_TOKEN_SECRET": old]) { $1 })
+        #expect(found == ["COUNTERSIGN_SEALING_SECRET: another variable has the same secret; use one of its own"])
+    }
+
     @Test func `every key is documented once, secrets are marked`() {
         let names = ServiceSettings.keys.map(\.name)
         #expect(Set(names).count == names.count)
         let secrets = ServiceSettings.keys.filter(\.isSecret).map(\.name)
-        let marks = ["_SECRET_ACCESS_KEY", "_SESSION_TOKEN", "_JWT_SECRET_", "_TOKEN_SECRET"]
+        let marks = ["_SECRET_ACCESS_KEY", "_SESSION_TOKEN", "_JWT_SECRET_", "_TOKEN_SECRET", "_SEALING_SECRET"]
         #expect(secrets.allSatisfy { name in marks.contains { name.contains($0) } })
-        #expect(secrets.count == 6)
+        #expect(secrets.count == 7)
         #expect(ServiceSettings.keys.allSatisfy { $0.meaning.hasSuffix(".") && !$0.type.isEmpty })
     }
 }

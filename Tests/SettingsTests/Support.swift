@@ -55,10 +55,13 @@ func reader(_ variables: [String: String]) -> ConfigReader {
     ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
 }
 
+/// What every service needs.
+let sealing = ["COUNTERSIGN_SEALING_SECRET": "a-secret-of-32-bytes-or-more-for-tests"]
+
 /// What is wrong with these variables, as `VARIABLE: message`.
 func problems(_ variables: [String: String], in folder: String = shippedPolicies) -> [String] {
     do throws(SettingsError) {
-        _ = try ServiceSettings(reader: reader(variables), overrides: .init(policiesFolder: folder))
+        _ = try ServiceSettings(reader: reader(sealing.merging(variables) { $1 }), overrides: .init(policiesFolder: folder))
         return []
     } catch {
         return error.problems.map(\.description)

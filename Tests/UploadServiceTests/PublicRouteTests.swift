@@ -68,7 +68,7 @@ import Uploads
     @Test func otherPathsAreNotFound() async throws {
         try await withService { service in
             for path in [
-                "/v1", "/v1/uploads/parts", "/v1/nothing", "/s3/params", "/health", "/V1/UPLOADS", "/v1/uploads%2F", "/..%2f", "//x",
+                "/v1", "/v1/uploads/other", "/v1/nothing", "/s3/params", "/health", "/V1/UPLOADS", "/v1/uploads%2F", "/..%2f", "//x",
                 "/v1/../x",
             ] {
                 for method in [HTTPRequest.Method.get, .post, .delete, .options, HTTPRequest.Method("BREW")!] {

@@ -43,6 +43,7 @@ enum Fixture {
     static let stagingSecret = "stagingSecretAccessKeyForTests"
     static let productionSecret = "productionSecretAccessKeyForTests"
     static let sessionToken = "sessionTokenForTests"
+    static let sealingKeys = SealingKeys(secrets: [Secret("a-secret-of-32-bytes-or-more-for-tests")])
     static let stagingOrigin = "https://staging.example.com"
     static let productionOrigin = "https://www.example.com"
     static let now = SigningTime(iso8601: "2025-06-01T12:00:00Z")!
@@ -76,7 +77,7 @@ enum Fixture {
             try environment("staging", origin: stagingOrigin), try environment("production", origin: productionOrigin),
         ]
         var configuration = UploadServiceConfiguration(
-            offices: environments.map { SigningOffice(environment: $0, credentials: credentials[$0.name]!) },
+            offices: environments.map { SigningOffice(environment: $0, sealingKeys: sealingKeys, credentials: credentials[$0.name]!) },
             authenticator: APIKeyAuthenticator(records: [
                 APIKeyRecord(name: "web-backend", environment: "staging", sha256: SHA256.hash(stagingKey)),
                 APIKeyRecord(name: "shop", environment: "production", sha256: SHA256.hash(productionKey)),

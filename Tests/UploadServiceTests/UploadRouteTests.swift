@@ -58,9 +58,11 @@ import Uploads
     @Test func fieldsKeepTheirOrder() async throws {
         let configuration = try Fixture.configuration()
         var random = SeededGenerator(seed: 7)
-        let ticket = try configuration.offices[0].issue(
-            UploadRequest(rule: "attachments", filename: "a.gif", size: 68, type: "image/gif"),
-            to: Caller(name: "web-backend", environment: "staging"), at: Fixture.now, using: &random)
+        let ticket = try configuration.offices[0].sign {
+            try $0.issue(
+                UploadRequest(rule: "attachments", filename: "a.gif", size: 68, type: "image/gif"),
+                to: Caller(name: "web-backend", environment: "staging"), with: $1, at: Fixture.now, using: &random)
+        }
         let answer = try await withService { try await $0.post(Body.attachment) }
         let places = try ticket.fields.map { try #require(answer.text.range(of: "\"\($0.name)\":", options: .backwards)).lowerBound }
         #expect(places == places.sorted())

@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func `a rule without a disposition signs one all the same`() throws {
-        for method in UploadMethod.allCases {
+        for method in [UploadMethod.put, .post] {
             let ticket = try office(rule(method: method)).issue(request())
             #expect((ticket.headers + ticket.fields).contains { $0.name == "content-disposition" && $0.value == "inline" })
         }

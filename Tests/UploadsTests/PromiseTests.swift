@@ -8,7 +8,7 @@ import Testing
 @Suite struct PromiseTests {
     private static let disposition = "attachment; filename={filename}"
 
-    @Test(arguments: UploadMethod.allCases)
+    @Test(arguments: [UploadMethod.put, .post])
     func `nothing hostile leaves the prefix, adds a header or a field, or breaks the signature`(method: UploadMethod) throws {
         let office = try office(
             rule(

@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test func `the same inputs give the same ticket`() throws {
-        for method in UploadMethod.allCases {
+        for method in [UploadMethod.put, .post] {
             let office = try office(rule(method: method, metadata: ["a", "b", "c"]))
             let request = request(metadata: ["c": "3", "a": "1", "b": "2"])
             #expect(try office.issue(request, seed: 7) == office.issue(request, seed: 7))
@@ -133,7 +133,7 @@ import Testing
     func `a type that runs in a browser must be named, and is an attachment`(type: String) throws {
         let wild = try office(rule(contentTypes: ["image/*", "text/*", "application/*"]))
         #expect(refusal(wild, request(type: type))?.code == .typeNotAllowed)
-        for method in UploadMethod.allCases {
+        for method in [UploadMethod.put, .post] {
             for disposition in [nil, "inline", "inline; filename={filename}"] {
                 let named = try office(
                     rule(contentTypes: [type], method: method, disposition: disposition.map { try ContentDisposition($0) }))
@@ -178,7 +178,7 @@ import Testing
     @Test func `every code has a status and a name in snake case`() {
         #expect(Set(Refusal.Code.all).count == Refusal.Code.all.count)
         for code in Refusal.Code.all {
-            #expect([400, 403, 404, 413, 415, 422, 500, 503].contains(code.status))
+            #expect([400, 403, 404, 409, 413, 415, 422, 500, 503].contains(code.status))
             #expect(code.rawValue.utf8.allSatisfy { ASCII.isLowercase($0) || $0 == UInt8(ascii: "_") })
         }
     }
@@ -195,7 +195,7 @@ import Testing
         let local = try S3Location(endpoint: Endpoint(baseURL: "http://127.0.0.1:9000", region: "us-east-1"), bucket: BucketName("local"))
         let replaced = try environment.replacing(
             location: local, publicBaseURL: "http://127.0.0.1:9000/local/", allowedOrigins: [OriginPattern("http://localhost:8080")])
-        let ticket = try TicketOffice(environment: replaced).issue(request())
+        let ticket = try TicketOffice(environment: replaced, sealingKeys: sealingKeys).issue(request())
         #expect(ticket.url == "http://127.0.0.1:9000/local/" && ticket.publicURL == "http://127.0.0.1:9000/local/\(ticket.key)")
         #expect(replaced.provider == .custom && replaced.allows(origin: "http://localhost:8080"))
     }

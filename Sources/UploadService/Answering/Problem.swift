@@ -31,22 +31,34 @@ enum ProblemCode: String, CaseIterable {
     case stopping
     case environmentUnavailable = "environment_unavailable"
     case issuerUnavailable = "issuer_unavailable"
+    case invalidPartCount = "invalid_part_count"
+    case objectNotFound = "object_not_found"
+    case objectDiffers = "object_differs"
+    case objectExists = "object_exists"
+    case uploadNotFound = "upload_not_found"
+    case uploadBusy = "upload_busy"
+    case storeRefused = "store_refused"
+    case storeUnreachable = "store_unreachable"
+    case storeBusy = "store_busy"
 
     var status: HTTPResponse.Status {
         switch self {
         case .malformedBody, .malformedJSON, .wrongType, .missingField, .unknownField, .invalidBatch, .invalidBudget, .invalidSubject,
-            .conflictingCredentials:
+            .conflictingCredentials, .invalidPartCount:
             .badRequest
         case .missingCredentials, .invalidCredentials: .unauthorized
         case .originNotAllowed, .apiKeyRequired, .scopeTooNarrow, .budgetExhausted: .forbidden
-        case .notFound, .tokensNotConfigured: .notFound
+        case .notFound, .tokensNotConfigured, .objectNotFound, .uploadNotFound: .notFound
+        case .objectDiffers, .uploadBusy: .conflict
+        case .objectExists: .preconditionFailed
+        case .storeRefused, .storeUnreachable: .badGateway
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .hostNotAllowed: .misdirectedRequest
         case .internalError: .internalServerError
-        case .overloaded, .stopping, .environmentUnavailable, .issuerUnavailable: .serviceUnavailable
+        case .overloaded, .stopping, .environmentUnavailable, .issuerUnavailable, .storeBusy: .serviceUnavailable
         }
     }
 }
@@ -60,6 +72,8 @@ struct Problem: Error, Sendable {
     let detail: String
     /// The member of the request's JSON that is to blame, as a path such as `uploads[3].size`.
     var field: String?
+    /// In what a stored object is not what its ticket was for.
+    var differences: [Difference] = []
     /// Header fields that belong to the answer, such as Allow or Retry-After.
     var headers: HTTPFields
 
@@ -94,6 +108,11 @@ struct Problem: Error, Sendable {
             json.member("field", field)
             json.member("message", detail)
             json.member("error", detail)
+            guard !differences.isEmpty else { return }
+            json.name("differences")
+            json.array { json in
+                for difference in differences { difference.write(to: &json) }
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import HTTPTypes
+import S3Signing
 import SigV4
 import Uploads
 
@@ -19,6 +20,82 @@ extension Ticket {
             json.member("expiresAt", expiresAt.iso8601)
             json.member("once", once)
             json.member("publicUrl", publicURL)
+            json.member("grant", grant)
+        }
+    }
+}
+
+extension MultipartTicket {
+    /// Writes the ticket as clients get it: the parts where they are few, and `create` where the client creates the upload itself.
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("environment", environment)
+            json.member("rule", rule)
+            json.member("bucket", bucket)
+            json.member("key", key)
+            json.member("method", UploadMethod.multipart.rawValue)
+            json.member("multipart", mode.rawValue)
+            if let create {
+                json.name("create")
+                create.write(to: &json)
+            }
+            if let plan {
+                json.member("partSize", plan.partSizeBytes)
+                json.member("partCount", plan.count)
+            }
+            if let parts {
+                json.name("parts")
+                json.array { json in parts.forEach { $0.write(to: &json) } }
+            }
+            json.member("expiresAt", expiresAt.iso8601)
+            json.member("once", once)
+            json.member("publicUrl", publicURL)
+            json.member("grant", grant)
+        }
+    }
+}
+
+extension PresignedStep {
+    func write(to json: inout JSONWriter, partNumber: Int? = nil) {
+        json.object { json in
+            if let partNumber { json.member("partNumber", partNumber) }
+            json.member("method", method.rawValue)
+            json.member("url", url)
+            json.name("headers")
+            json.object { json in
+                for header in headers { json.member(header.name, header.value) }
+            }
+            json.member("expiresAt", expiresAt.iso8601)
+        }
+    }
+}
+
+extension PartTicket {
+    func write(to json: inout JSONWriter) {
+        step.write(to: &json, partNumber: number)
+    }
+}
+
+extension UploadSteps.Parts {
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.name("parts")
+            json.array { json in parts.forEach { $0.write(to: &json) } }
+            guard let steps else { return }
+            for (name, step) in [("complete", steps.complete), ("abort", steps.abort), ("list", steps.list)] {
+                json.name(name)
+                step.write(to: &json)
+            }
+        }
+    }
+}
+
+extension StoredPart {
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("partNumber", number)
+            json.member("size", sizeBytes)
+            json.member("etag", etag)
         }
     }
 }
@@ -49,6 +126,7 @@ extension UploadRule {
             json.member("minimumSize", sizeBytes.lowerBound)
             json.member("maximumSize", sizeBytes.upperBound)
             json.member("method", method.rawValue)
+            json.member("multipart", multipart?.rawValue)
             json.member("once", once)
             json.member("lifetimeSeconds", lifetimeSeconds)
             json.member("checksum", checksum.rawValue)

@@ -13,10 +13,10 @@ public struct SigningOffice: Sendable {
     }
 
     /// An office whose credentials stay.
-    public init(environment: Environment, credentials: Credentials) {
+    public init(environment: Environment, sealingKeys: SealingKeys, credentials: Credentials) {
         self.init(
-            office: TicketOffice(environment: environment), credentials: CredentialSource(environment: environment.name, fixed: credentials)
-        )
+            office: TicketOffice(environment: environment, sealingKeys: sealingKeys),
+            credentials: CredentialSource(environment: environment.name, fixed: credentials))
     }
 
     public var environment: Environment { office.environment }
@@ -27,29 +27,18 @@ public struct SigningOffice: Sendable {
         return credentials.remainingSeconds(at: now).map { $0 >= TicketOffice.minimumRemainingSeconds } ?? true
     }
 
-    /// Issues a ticket with the credentials of this moment, and never waits for others.
-    func issue(
-        _ request: UploadRequest, to caller: Caller, at now: SigningTime, using random: inout some RandomNumberGenerator
-    ) throws -> Ticket {
+    /// Has something signed with the credentials of this moment, and never waits for others.
+    func sign<Signed>(_ sign: (TicketOffice, SigningCredentials) throws -> Signed) throws -> Signed {
         let signing = try signingCredentials()
         do {
-            return try office.issue(request, to: caller, with: signing, at: now, using: &random)
-        } catch let refusal where refusal.code == .credentialsExpiring {
+            return try sign(office, signing)
+        } catch let refusal as Refusal where refusal.code == .credentialsExpiring {
             throw Problem(refusal, headers: retryAfter)
         }
     }
 
-    /// The same for a ticket that reads.
-    func issueDownload(of key: String, to caller: Caller, at now: SigningTime) throws -> DownloadTicket {
-        let signing = try signingCredentials()
-        do {
-            return try office.issueDownload(of: key, to: caller, with: signing, at: now)
-        } catch let refusal where refusal.code == .credentialsExpiring {
-            throw Problem(refusal, headers: retryAfter)
-        }
-    }
-
-    private func signingCredentials() throws(Problem) -> SigningCredentials {
+    /// What the store is asked with now.
+    func signingCredentials() throws(Problem) -> SigningCredentials {
         credentials.refreshIfDue()
         guard let current = credentials.current else {
             throw Problem(

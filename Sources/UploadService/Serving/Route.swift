@@ -4,6 +4,11 @@ import HTTPTypes
 enum Route: String, CaseIterable, Sendable {
     case uploads = "/v1/uploads"
     case uploadsBatch = "/v1/uploads/batch"
+    case uploadParts = "/v1/uploads/parts"
+    case uploadList = "/v1/uploads/list"
+    case uploadComplete = "/v1/uploads/complete"
+    case uploadAbort = "/v1/uploads/abort"
+    case uploadConfirm = "/v1/uploads/confirm"
     case downloads = "/v1/downloads"
     case tokens = "/v1/tokens"
     case rules = "/v1/rules"
@@ -21,7 +26,8 @@ enum Route: String, CaseIterable, Sendable {
     /// HEAD comes with every GET, OPTIONS with everything.
     var methods: [HTTPRequest.Method] {
         switch self {
-        case .uploads, .uploadsBatch, .downloads, .tokens: [.post, .options]
+        case .uploads, .uploadsBatch, .uploadParts, .uploadList, .uploadComplete, .uploadAbort, .uploadConfirm, .downloads, .tokens:
+            [.post, .options]
         default: [.get, .head, .options]
         }
     }
@@ -38,7 +44,7 @@ enum Route: String, CaseIterable, Sendable {
 
     /// Whether it is also mounted under `/u/<scoped-token>`.
     var takesTokenInPath: Bool {
-        [.uploads, .uploadsBatch, .rules].contains(self)
+        [.uploads, .uploadsBatch, .uploadParts, .uploadList, .uploadComplete, .uploadAbort, .uploadConfirm, .rules].contains(self)
     }
 
     /// The first segment of the paths whose second one is a scoped token.

@@ -12,10 +12,11 @@ struct UploadHandlers: Sendable {
     private let admittance: Admittance
     private let metrics: ServiceMetrics
     private let configuration: UploadServiceConfiguration
-    private let budgets = ByteBudgets()
+    private let steps: UploadSteps
 
-    init(configuration: UploadServiceConfiguration, admittance: Admittance, metrics: ServiceMetrics) {
+    init(configuration: UploadServiceConfiguration, admittance: Admittance, steps: UploadSteps, metrics: ServiceMetrics) {
         self.admittance = admittance
+        self.steps = steps
         self.metrics = metrics
         self.configuration = configuration
     }
@@ -28,7 +29,7 @@ struct UploadHandlers: Sendable {
         let uploadRequest = try UploadRequest(json: json, path: "")
         noteRule(uploadRequest, admission.office, context.record)
         var random = configuration.makeRandom()
-        let ticket = try issue(uploadRequest, admission, at: configuration.clock(), using: &random)
+        let ticket = try await steps.issue(uploadRequest, admission, using: &random)
         metrics.issued(environment: ticket.environment, rule: ticket.rule)
         context.record.update { $0.key = ticket.key }
         return .json(.created) { ticket.write(to: &$0) }
@@ -39,13 +40,13 @@ struct UploadHandlers: Sendable {
         let admission = try await admittance.admit(request, context)
         let json = try await BodyReader.json(of: request, maximumBytes: configuration.limits.maximumBatchBodyBytes)
         let entries = try Self.batchEntries(json)
-        let now = configuration.clock()
         var random = configuration.makeRandom()
         var rules: Set<String> = []
-        let results = entries.enumerated().map { index, entry in
-            let result = decide(entry, path: "uploads[\(index)]", admission, at: now, using: &random)
+        var results: [Result<IssuedTicket, Problem>] = []
+        for (index, entry) in entries.enumerated() {
+            let result = await decide(entry, path: "uploads[\(index)]", admission, using: &random)
             if case .success(let ticket) = result { rules.insert(ticket.rule) }
-            return result
+            results.append(result)
         }
         note(results, rules: rules, context.record)
         let requestID = context.record.requestID
@@ -80,25 +81,6 @@ struct UploadHandlers: Sendable {
 
     // MARK: Steps
 
-    /// What the budget of a scoped token does not cover is signed and never shown.
-    private func issue(
-        _ request: UploadRequest, _ admission: Admission, at now: SigningTime, using random: inout any RandomNumberGenerator
-    ) throws -> Ticket {
-        let ticket = try admission.office.issue(request, to: admission.caller, at: now, using: &random)
-        guard let scope = admission.scope else { return ticket }
-        switch budgets.charge(ticket.sizeBytes.upperBound, to: scope, at: now) {
-        case .charged: return ticket
-        case .exhausted(let left):
-            throw Problem(.budgetExhausted, "This scoped token has \(left) bytes left: get a new one from your own server.", field: "size")
-        case .worn:
-            throw Problem(
-                .budgetExhausted,
-                "This scoped token has had \(ByteBudgets.maximumTickets) tickets: get a new one from your own server.", field: "size")
-        case .full:
-            throw Problem(.overloaded, "Too many scoped tokens at one time: try again in a minute.", headers: [.retryAfter: "60"])
-        }
-    }
-
     private static func batchEntries(_ json: JSON) throws(Problem) -> [JSON] {
         let body = try JSONObjectReader(json, path: "", known: ["uploads"])
         let uploads = try body.required("uploads", "send an array of upload requests")
@@ -113,10 +95,10 @@ struct UploadHandlers: Sendable {
     }
 
     private func decide(
-        _ entry: JSON, path: String, _ admission: Admission, at now: SigningTime, using random: inout any RandomNumberGenerator
-    ) -> Result<Ticket, Problem> {
+        _ entry: JSON, path: String, _ admission: Admission, using random: inout any RandomNumberGenerator
+    ) async -> Result<IssuedTicket, Problem> {
         do {
-            return .success(try issue(UploadRequest(json: entry, path: path), admission, at: now, using: &random))
+            return .success(try await steps.issue(UploadRequest(json: entry, path: path), admission, using: &random))
         } catch let refusal as Refusal {
             return .failure(Problem(refusal, path: path))
         } catch var problem as Problem {
@@ -136,7 +118,7 @@ struct UploadHandlers: Sendable {
         record.update { $0.rule = rule.name }
     }
 
-    private func note(_ results: [Result<Ticket, Problem>], rules: Set<String>, _ record: RequestRecord) {
+    private func note(_ results: [Result<IssuedTicket, Problem>], rules: Set<String>, _ record: RequestRecord) {
         var tickets = 0
         for result in results {
             switch result {

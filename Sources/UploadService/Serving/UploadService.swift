@@ -47,6 +47,7 @@ private struct ServiceBuilder {
     let origins: OriginPolicy
     let metrics: ServiceMetrics
     let uploadHandlers: UploadHandlers
+    let stepHandlers: StepHandlers
     let downloadHandlers: DownloadHandlers
     let tokenHandlers: TokenHandlers
     let publicHandlers: PublicHandlers
@@ -58,7 +59,9 @@ private struct ServiceBuilder {
             environments: configuration.offices.map(\.environment), isLoopbackOnly: configuration.isLoopbackOnly)
         self.metrics = ServiceMetrics(factory: configuration.metrics)
         let admittance = Admittance(configuration: configuration, origins: origins, metrics: metrics)
-        self.uploadHandlers = UploadHandlers(configuration: configuration, admittance: admittance, metrics: metrics)
+        let steps = UploadSteps(configuration: configuration)
+        self.uploadHandlers = UploadHandlers(configuration: configuration, admittance: admittance, steps: steps, metrics: metrics)
+        self.stepHandlers = StepHandlers(configuration: configuration, admittance: admittance, steps: steps)
         self.downloadHandlers = DownloadHandlers(configuration: configuration, admittance: admittance)
         self.tokenHandlers = TokenHandlers(configuration: configuration, origins: origins, admittance: admittance)
         self.publicHandlers = PublicHandlers(configuration: configuration)
@@ -125,6 +128,11 @@ private struct ServiceBuilder {
         switch route {
         case .uploads: uploadHandlers.upload
         case .uploadsBatch: uploadHandlers.uploadBatch
+        case .uploadParts: stepHandlers.parts
+        case .uploadList: stepHandlers.list
+        case .uploadComplete: stepHandlers.complete
+        case .uploadAbort: stepHandlers.abort
+        case .uploadConfirm: stepHandlers.confirm
         case .rules: uploadHandlers.rules
         case .downloads: downloadHandlers.download
         case .tokens: tokenHandlers.token

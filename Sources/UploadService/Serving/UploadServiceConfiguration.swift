@@ -36,6 +36,9 @@ public struct UploadServiceConfiguration: Sendable {
     /// What makes and reads scoped tokens; nil where none are given.
     public var scopedTokens: ScopedTokens?
 
+    /// Asks the buckets: for uploads in parts, and what was stored.
+    public var store = StoreClient()
+
     public var host = "127.0.0.1"
     public var port = 8080
     /// Where `/metrics` is served; nil means with everything else.

@@ -103,7 +103,7 @@ public struct StoreClient: Sendable {
     ///   - parts: ascending.
     ///   - createOnly: an object that has the key already stays (`If-None-Match: *`), which is `preconditionFailed`.
     public func completeMultipartUpload(
-        _ key: ObjectKey, uploadID: String, parts: [PartReference], createOnly: Bool, at location: S3Location,
+        _ key: ObjectKey, uploadID: String, parts: [CompletedPart], createOnly: Bool, at location: S3Location,
         with credentials: SigningCredentials
     ) async throws(StoreFault) -> StoredUpload {
         let elements = parts.map { "<Part><PartNumber>\($0.number)</PartNumber><ETag>\(XMLElement.escape($0.etag))</ETag></Part>" }

@@ -17,19 +17,6 @@ public struct StoredPart: Sendable, Equatable {
     }
 }
 
-/// A part as it is named to complete an upload.
-public struct PartReference: Sendable, Equatable {
-    /// 1…10,000.
-    public let number: Int
-    /// With or without quotes; stores take both.
-    public let etag: String
-
-    public init(number: Int, etag: String) {
-        self.number = number
-        self.etag = etag
-    }
-}
-
 /// An object that was just stored.
 public struct StoredUpload: Sendable, Equatable {
     /// As the store writes it, quotes included.

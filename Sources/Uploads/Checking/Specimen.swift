@@ -47,7 +47,7 @@ struct Specimen {
         // Credentials that are nobody's: the ticket is looked at and thrown away.
         let nobody = SigningCredentials(Credentials(accessKeyID: "SPECIMEN", secretAccessKey: Secret("specimen")))
         var random = EndlessZeros()
-        guard let ticket = try? TicketOffice(environment: environment).issue(asked, to: caller, with: nobody, at: Self.time, using: &random)
+        guard let ticket = try? Self.office(of: environment).issue(asked, to: caller, with: nobody, at: Self.time, using: &random)
         else { return nil }
         self.rule = rule
         self.isDownload = false
@@ -56,7 +56,7 @@ struct Specimen {
         var request = S3RequestFacts(
             method: rule.method == .put ? "PUT" : "POST", bucket: ticket.bucket, key: ticket.key,
             headers: self.headers.map { .init($0.name, $0.value) }, authentication: rule.method == .put ? .query : .form)
-        request.tags = rule.tags.map { .init($0.key, $0.value) }
+        request.tags = rule.uploadTags.map { .init($0.key, $0.value) }
         request.isSecure = environment.location.endpoint.baseURL.hasPrefix("https:")
         request.tlsVersion = request.isSecure == true ? "1.3" : nil
         request.region = environment.location.endpoint.region
@@ -64,6 +64,11 @@ struct Specimen {
         // An address of the documentation range (RFC 5737): anybody's.
         request.sourceIP = "203.0.113.77"
         self.request = request
+    }
+
+    /// Its grants are thrown away with the tickets.
+    private static func office(of environment: Environment) -> TicketOffice {
+        TicketOffice(environment: environment, sealingKeys: SealingKeys(secrets: [Secret("specimen")]))
     }
 
     /// The day of the General Reference's examples; any would do.

@@ -25,7 +25,7 @@ import Uploads
                     rule("days", "days/{yyyy}-{mm}/{caller}/{uuid}{ext}", nil),
                     rule("shared", "shared/{uuid}{ext}", nil),
                 ])
-            return SigningOffice(environment: environment, credentials: Fixture.credentials[name]!)
+            return SigningOffice(environment: environment, sealingKeys: Fixture.sealingKeys, credentials: Fixture.credentials[name]!)
         }
         return configuration
     }
@@ -102,7 +102,7 @@ import Uploads
     @Test func anEnvironmentThatDoesNotAllowItRefuses() async throws {
         try await withService(try Self.configuration(allowing: false)) { service async throws in
             #expect(try await Self.download("files/web-backend/x", service).code == "downloads_not_allowed")
-            #expect(try await service.post(to: "/v1/downloads", #"{"grant":"x"}"#).code == "unknown_field")
+            #expect(try await service.post(to: "/v1/downloads", #"{"grant":"x"}"#).code == "grant_invalid")
             #expect(try await service.post(to: "/v1/downloads", key: nil, #"{"key":"x"}"#).status == 401)
         }
     }

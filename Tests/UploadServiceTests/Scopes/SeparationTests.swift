@@ -44,7 +44,8 @@ import Uploads
                     keyTemplate: KeyTemplate("\(folder)-forms/{caller}/{uuid}"), lifetimeSeconds: 60, method: .post, once: false),
             ])
         return SigningOffice(
-            environment: environment, credentials: Credentials(accessKeyID: place.marks[1], secretAccessKey: Secret("secret-\(folder)")))
+            environment: environment, sealingKeys: Fixture.sealingKeys,
+            credentials: Credentials(accessKeyID: place.marks[1], secretAccessKey: Secret("secret-\(folder)")))
     }
 
     /// All environments have one issuer and one audience: only a claim tells their tokens apart.

@@ -19,7 +19,9 @@ let request = UploadRequest(
     rule: "pictures", filename: "a.png", size: 68, type: "image/png", sha256: Base64.encode(SHA256.hash("pixels").bytes))
 
 var random = SystemRandomNumberGenerator()
-let ticket = try TicketOffice(environment: environment).issue(
+let ticket = try TicketOffice(
+    environment: environment, sealingKeys: SealingKeys(secrets: [Secret("a-secret-of-32-bytes-or-more-for-tests")])
+).issue(
     request, to: caller, with: SigningCredentials(credentials), at: at, using: &random)
 
 let (host, target) = parts(of: ticket.url)

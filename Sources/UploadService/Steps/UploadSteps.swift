@@ -1,0 +1,216 @@
+import HTTPTypes
+import S3Signing
+import SigV4
+import Uploads
+
+/// The steps of an upload, from its ticket to its confirmation: the same for the native API and for every dialect.
+struct UploadSteps: Sendable {
+    let configuration: UploadServiceConfiguration
+    private let budgets = ByteBudgets()
+
+    init(configuration: UploadServiceConfiguration) {
+        self.configuration = configuration
+    }
+
+    private var store: StoreClient { configuration.store }
+    private var now: SigningTime { configuration.clock() }
+
+    // MARK: The ticket
+
+    /// Decides on a request; in parts, and where the rule says assisted, the store creates the upload.
+    func issue(
+        _ request: UploadRequest, _ admission: Admission, using random: inout any RandomNumberGenerator
+    ) async throws -> IssuedTicket {
+        guard admission.office.environment.isMultipart(request) else {
+            let now = now
+            let ticket = try admission.office.sign { try $0.issue(request, to: admission.caller, with: $1, at: now, using: &random) }
+            // What the budget does not cover is signed and never shown.
+            try charge(ticket.sizeBytes.upperBound, admission)
+            return .single(ticket)
+        }
+        return .multipart(try await begin(request, admission, using: &random))
+    }
+
+    private func begin(
+        _ request: UploadRequest, _ admission: Admission, using random: inout any RandomNumberGenerator
+    ) async throws -> MultipartTicket {
+        let office = admission.office
+        let start = try office.office.begin(request, to: admission.caller, at: now, using: &random)
+        let credentials = try office.signingCredentials()
+        try charge(start.sizeBytes.upperBound, admission)
+        var uploadID: String?
+        if start.mode == .assisted {
+            uploadID = try await StoreProblem.told { () async throws(StoreFault) in
+                try await store.createMultipartUpload(
+                    start.key, headers: start.headers, at: office.environment.location, with: credentials)
+            }
+        }
+        do {
+            let now = now
+            return try office.sign { try $0.ticket(for: start, uploadID: uploadID, with: $1, at: now, using: &random) }
+        } catch {
+            // An upload that nobody can go on with would be billed until the bucket's lifecycle ends it.
+            if let uploadID {
+                try? await store.abortMultipartUpload(
+                    start.key, uploadID: uploadID, at: office.environment.location, with: credentials)
+            }
+            throw error
+        }
+    }
+
+    private func charge(_ bytes: Int64, _ admission: Admission) throws(Problem) {
+        guard let scope = admission.scope else { return }
+        switch budgets.charge(bytes, to: scope, at: now) {
+        case .charged: return
+        case .exhausted(let left):
+            throw Problem(.budgetExhausted, "This scoped token has \(left) bytes left: get a new one from your own server.", field: "size")
+        case .worn:
+            throw Problem(
+                .budgetExhausted,
+                "This scoped token has had \(ByteBudgets.maximumTickets) tickets: get a new one from your own server.", field: "size")
+        case .full:
+            throw Problem(.overloaded, "Too many scoped tokens at one time: try again in a minute.", headers: [.retryAfter: "60"])
+        }
+    }
+
+    // MARK: Parts
+
+    /// What a grant's parts are sent with; and where the client creates the upload itself, how it ends it.
+    struct Parts: Sendable {
+        let parts: [PartTicket]
+        let steps: (complete: PresignedStep, abort: PresignedStep, list: PresignedStep)?
+    }
+
+    func open(_ token: String, _ admission: Admission, isConfirming: Bool = false) throws -> Grant {
+        try admission.office.office.open(token, for: admission.caller, isConfirming: isConfirming, at: now)
+    }
+
+    /// - Parameter uploadID: the store's, where the client created the upload.
+    func parts(_ numbers: [Int], of grant: Grant, uploadID sent: String? = nil, _ admission: Admission) throws -> Parts {
+        let uploadID = try grant.uploadID(sent: sent, stepIsAssisted: false)
+        try grant.check(partNumbers: numbers)
+        let now = now
+        return try admission.office.sign { office, credentials in
+            Parts(
+                parts: try office.parts(numbers, of: grant, uploadID: uploadID, with: credentials, at: now),
+                steps: grant.multipart?.mode == .signed
+                    ? try office.steps(of: grant, uploadID: uploadID, with: credentials, at: now) : nil)
+        }
+    }
+
+    /// The parts that the store has, in ascending order.
+    func storedParts(of grant: Grant, _ admission: Admission) async throws -> [StoredPart] {
+        let uploadID = try grant.uploadID(sent: nil, stepIsAssisted: true)
+        let (key, location, credentials) = try place(of: grant, admission)
+        return try await StoreProblem.told { () async throws(StoreFault) in
+            try await store.parts(of: key, uploadID: uploadID, at: location, with: credentials)
+        }
+    }
+
+    // MARK: The end
+
+    /// Makes the parts one object, and confirms it. What was completed before is confirmed again.
+    func complete(_ parts: [CompletedPart], of grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
+        let uploadID = try grant.uploadID(sent: nil, stepIsAssisted: true)
+        let parts = try grant.check(parts)
+        if grant.partCount == nil, try await !holdsSize(parts, of: grant, admission) { return try await confirm(grant, admission) }
+        let (key, location, credentials) = try place(of: grant, admission)
+        do throws(StoreFault) {
+            _ = try await store.completeMultipartUpload(
+                key, uploadID: uploadID, parts: parts, createOnly: grant.once, at: location, with: credentials)
+        } catch {
+            switch error {
+            case .noSuchUpload: return try await confirmFinished(grant, admission)
+            case .preconditionFailed(afterRetry: true): return try await confirmOwn(parts, of: grant, admission)
+            default: throw StoreProblem.problem(error)
+            }
+        }
+        return try await confirm(grant, admission)
+    }
+
+    /// Whether the parts together have a size that the rule allows, as the store counts them; false where the upload is over already. What
+    /// has another size is aborted: nothing of it could ever be completed.
+    private func holdsSize(_ parts: [CompletedPart], of grant: Grant, _ admission: Admission) async throws -> Bool {
+        let stored: [StoredPart]
+        do {
+            stored = try await storedParts(of: grant, admission)
+        } catch let problem as Problem where problem.code == ProblemCode.uploadNotFound.rawValue {
+            return false
+        }
+        let sizes = Dictionary(stored.map { ($0.number, $0.sizeBytes) }, uniquingKeysWith: { $1 })
+        if let missing = parts.first(where: { sizes[$0.number] == nil }) {
+            throw Refusal(.partsMissing, field: "parts", "the store has no part \(missing.number); send it, then complete the upload")
+        }
+        let sum = parts.reduce(Int64(0)) { sum, part in
+            let (sum, isTooLarge) = sum.addingReportingOverflow(sizes[part.number] ?? 0)
+            return isTooLarge ? .max : sum
+        }
+        guard !grant.sizeBytes.contains(sum) else { return true }
+        try await abort(grant, admission)
+        throw Refusal(
+            sum > grant.sizeBytes.upperBound ? .tooLarge : .tooSmall, field: "parts",
+            "the rule \(grant.rule) allows \(grant.sizeBytes.lowerBound) to \(grant.sizeBytes.upperBound) bytes; the parts have \(sum), "
+                + "and the upload is aborted")
+    }
+
+    /// The upload is over: completed before, as its object shows, or aborted.
+    private func confirmFinished(_ grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
+        do {
+            return try await confirm(grant, admission)
+        } catch let problem as Problem
+            where [ProblemCode.objectNotFound.rawValue, ProblemCode.objectDiffers.rawValue].contains(problem.code)
+        {
+            throw StoreProblem.problem(.noSuchUpload(afterRetry: false))
+        }
+    }
+
+    /// An object is there since an earlier try, whose answer was lost, or since before. The entity tag tells which.
+    private func confirmOwn(_ parts: [CompletedPart], of grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
+        let confirmed = try await confirm(grant, admission)
+        guard let own = MultipartETag.of(parts), confirmed.stored.etag == own else {
+            throw StoreProblem.problem(.preconditionFailed(afterRetry: true))
+        }
+        return confirmed
+    }
+
+    /// Ends an upload that is not to be completed, and leaves no part of it. One that is over already is no fault.
+    func abort(_ grant: Grant, _ admission: Admission) async throws {
+        let uploadID = try grant.uploadID(sent: nil, stepIsAssisted: true)
+        let (key, location, credentials) = try place(of: grant, admission)
+        // A part that arrives meanwhile can outlive the first attempt (AbortMultipartUpload).
+        for _ in 0..<3 {
+            do throws(StoreFault) {
+                try await store.abortMultipartUpload(key, uploadID: uploadID, at: location, with: credentials)
+                _ = try await store.parts(of: key, uploadID: uploadID, at: location, with: credentials)
+            } catch {
+                if case .noSuchUpload = error { return }
+                throw StoreProblem.problem(error)
+            }
+        }
+    }
+
+    /// Asks the bucket what is stored, and compares it with what the ticket was for.
+    func confirm(_ grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
+        let (key, location, credentials) = try place(of: grant, admission)
+        let stored: StoredObject
+        do throws(StoreFault) {
+            stored = try await store.head(key, at: location, with: credentials)
+        } catch {
+            throw StoreProblem.problem(ofLooking: error)
+        }
+        let differences = grant.differences(from: stored)
+        guard differences.isEmpty else { throw StoreProblem.problem(differences) }
+        if let tags = grant.confirmedTags {
+            try await StoreProblem.told { () async throws(StoreFault) in
+                try await store.setTags(tags, of: key, versionID: stored.versionID, at: location, with: credentials)
+            }
+        }
+        return ConfirmedObject(grant: grant, stored: stored, publicURL: admission.office.environment.publicURL(of: grant.key))
+    }
+
+    private func place(
+        of grant: Grant, _ admission: Admission
+    ) throws -> (key: ObjectKey, location: S3Location, credentials: SigningCredentials) {
+        (try ObjectKey(grant.key), admission.office.environment.location, try admission.office.signingCredentials())
+    }
+}
