@@ -215,7 +215,7 @@ struct StoreAsker: Sendable {
     }
 
     func complete(createOnly: Bool = true) async throws(StoreFault) -> StoredUpload {
-        let parts = [PartReference(number: 1, etag: "\"a\""), PartReference(number: 2, etag: "b<&\u{1}")]
+        let parts = [CompletedPart(number: 1, etag: "\"a\""), CompletedPart(number: 2, etag: "b<&\u{1}")]
         return try await client.completeMultipartUpload(
             key, uploadID: "id", parts: parts, createOnly: createOnly, at: location, with: HostileStore.credentials)
     }
