@@ -11,16 +11,26 @@ struct PartsTransfer: Sendable {
     let progress: ProgressBar
 
     func run() async throws {
+        try await refuseExisting()
         let uploadID = try await create()
         do {
             try Task.checkCancellation()
             let sent = try await send(uploadID)
             try await transfer.source.checkUnchanged()
+            try await refuseExisting()
             try await complete(uploadID, sent)
         } catch {
             await abort(uploadID)
             throw error
         }
+    }
+
+    /// Where an object must stay, looks for it before anything is sent for nothing; and once more at the end, since some stores do not look
+    /// themselves when parts become an object (Ceph 16). Only the store's own look has no gap.
+    private func refuseExisting() async throws {
+        guard transfer.plan.once else { return }
+        let object = try? await client.head(transfer.plan.key, at: transfer.location, with: transfer.credentials.current())
+        if object != nil { throw StoreFault.preconditionFailed(afterRetry: false) }
     }
 
     /// Not to be cancelled: an upload whose id never came could not be aborted.

@@ -18,8 +18,8 @@ struct Upload: AsyncParsableCommand {
 
             Examples:
               countersign upload cat.jpg s3://my-bucket/pets/
-              countersign upload report.pdf s3://my-bucket/2026/report.pdf --once --checksum
-              countersign upload film.mov s3://my-bucket/films/ --part-size 64MiB --parallel 8
+              countersign upload report.pdf s3://my-bucket/2026/ --once --checksum
+              countersign upload film.mov s3://my-bucket/films/ --parallel 8
               countersign upload cat.jpg s3://my-bucket/by/hand.jpg --environment staging \\
                 --rule avatars
             """)
