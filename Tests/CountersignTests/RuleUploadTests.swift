@@ -61,7 +61,7 @@ import Testing
     @Test func storesAsTheRuleSays() async throws {
         try await upload("films", 11 << 20, ["--header", "x-amz-meta-title: a film"]) { run, store in
             #expect(run.code == 0, "\(run.diagnostics)")
-            #expect(store.operations.sorted() == ["complete", "create", "part 1", "part 2", "part 3"])
+            #expect(store.operations.filter { $0 != "head" }.sorted() == ["complete", "create", "part 1", "part 2", "part 3"])
             let object = try #require(store.object("/examplebucket/by/hand.mp4"))
             for header in [
                 Header("content-type", "video/mp4"), Header("cache-control", "no-cache"), Header("content-disposition", "inline"),
