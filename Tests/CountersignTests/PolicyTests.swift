@@ -267,8 +267,42 @@ struct PolicyFiles: ~Copyable {
     @Test func downloadsNeedTheSignerToRead() async throws {
         let run = try await check("staging/uploads.yaml", "#   downloads: true", "downloads: true")
         #expect(run.code == 1 && run.output.contains("[SIGNER_NOT_ALLOWED]") && run.output.contains("s3:GetObject"), "\(run.output)")
-        let reading = try await check("staging/signer-policy.json", "\"s3:PutObject\"", "[\"s3:PutObject\", \"s3:GetObject\"]")
-        #expect(reading.code == 1 && reading.output.contains("[SIGNER_TOO_POWERFUL]"), "\(reading.output)")
+    }
+
+    /// Confirming looks at what was uploaded, and nothing needs more.
+    @Test func theSignerMayLookAtWhatWasUploaded() async throws {
+        let looking = try await check("staging/signer-policy.json", "\"s3:PutObject\"", "[\"s3:PutObject\", \"s3:GetObject\"]")
+        #expect(looking.code == 0, "\(looking.output)")
+        let deleting = try await check("staging/signer-policy.json", "\"s3:PutObject\"", "[\"s3:PutObject\", \"s3:DeleteObject\"]")
+        #expect(deleting.code == 1 && deleting.output.contains("[SIGNER_TOO_POWERFUL]"), "\(deleting.output)")
+    }
+
+    @Test(arguments: [
+        ("multipart: assisted", ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts"], [String]()),
+        ("multipart: signed", ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], ["DELETE"]),
+        ("tagUnconfirmed: true", ["s3:GetObject", "s3:PutObjectTagging"], []),
+    ])
+    func stepsBehindATicketNeedRightsOfTheirOwn(key: String, actions: [String], methods: [String]) async throws {
+        let files = try PolicyFiles.shipped()
+        func replace(_ file: String, _ old: String, _ new: String) throws {
+            let text = try files.text(file)
+            #expect(text.contains(old))
+            try files.write(file, text.replacing(old, with: new))
+        }
+        func check() async -> CommandRun {
+            await CommandRun.command(["check", "--environment", "staging", "--policies", files.path("policies")])
+        }
+        try replace("policies/staging/uploads.yaml", "    method: POST\n", "    method: POST\n    \(key)\n")
+        #expect(await check().output.contains("[SIGNER_NOT_ALLOWED]"))
+        let list = (["s3:PutObject"] + actions).map { "\"\($0)\"" }.joined(separator: ", ")
+        try replace("policies/staging/signer-policy.json", "\"s3:PutObject\"", "[\(list)]")
+        if !methods.isEmpty {
+            #expect(await check().output.contains("[CORS_REFUSES_TICKET]"))
+            try replace("policies/staging/cors.json", "\"GET\",", "\"GET\", \"DELETE\",")
+        }
+        // The other rules need less, so the signer has too much there.
+        let run = await check()
+        #expect(!run.output.contains("[SIGNER_NOT_ALLOWED]") && !run.output.contains("[CORS_"), "\(run.output)")
     }
 
     @Test func anAccountThatIsNotTheEnvironmentsIsTold() async throws {
