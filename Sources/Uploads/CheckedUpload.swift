@@ -1,6 +1,6 @@
 internal import Libcrypto
 public import S3Signing
-internal import SigV4
+public import SigV4
 
 /// An upload request that its rule allows, with everything that a ticket binds except the key.
 public struct CheckedUpload: Sendable {
@@ -27,7 +27,7 @@ public struct CheckedUpload: Sendable {
     }
 
     /// The headers of CreateMultipartUpload that bind all of this but the size, which each part's request binds.
-    var createHeaders: [Header] {
+    public var createHeaders: [Header] {
         [Header("content-type", contentType.text)] + objectHeaders + taggingHeaders
     }
 
