@@ -61,8 +61,8 @@ extension YAMLReader {
             encryption: encryption, storageClass: storageClass,
             headerKeys: StoreDemands.headerKeys(
                 contentTypes: contentTypes, hasCacheControl: cacheControl != nil, hasDisposition: disposition != nil),
-            maximumSizeBytes: maximum ?? 0,
-            partSizeBytes: multipart == nil && method != .multipart ? nil : partSize ?? UploadRule.defaultPartSizeBytes)
+            maximumSizeBytes: maximum,
+            partSizeBytes: method == .multipart || multipart != nil ? partSize ?? UploadRule.defaultPartSizeBytes : nil)
         return (problems.count == before ? rule : nil, demands)
     }
 

@@ -54,7 +54,7 @@ extension Environment {
         let method = try rule.checked(method: request.method)
         try Environment.check(filename: request.filename)
         let type = try rule.checked(type: request.type)
-        let size = try rule.checked(size: request.size, method: method, largestRequestBytes: provider.features.largestRequestBytes)
+        let size = try rule.checked(size: request.size, method: method, largestRequestBytes: provider.largestRequestBytes)
         guard request.sha256 == nil || provider.features.checksums else {
             throw Refusal(.invalidChecksum, field: "sha256", "the store (\(provider.rawValue)) does not verify checksums; leave sha256 out")
         }

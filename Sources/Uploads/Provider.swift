@@ -17,29 +17,41 @@ public enum Provider: String, Sendable, CaseIterable {
         var formTags = true
         /// `nil`: whatever the store takes.
         var storageClasses: Set<StorageClass>?
-        /// The largest body of one request, a part's too, in bytes.
-        var largestRequestBytes = UploadRule.maximumSizeBytes
-        /// The largest object, in bytes.
-        var largestObjectBytes = UploadRule.maximumMultipartSizeBytes
     }
 
     /// Cloudflare: https://developers.cloudflare.com/r2/api/s3/api/, Backblaze: https://www.backblaze.com/docs/cloud-storage-s3-compatible-api.
-    /// Sizes: Cloudflare's https://developers.cloudflare.com/r2/platform/limits, where a request may have 5 MiB less than 5 GiB and an object
-    /// 5 GiB less than 5 TiB; Backblaze's https://www.backblaze.com/docs/cloud-storage-large-files; MinIO's
-    /// https://docs.min.io/community/minio-object-store/operations/concepts/thresholds.html allows more than 10,000 parts can hold.
     /// Ceph and SeaweedFS as the interop tests find them; `RGWPostObj_ObjStore_S3::get_params` of Ceph's main branch still drops the headers.
     var features: Features {
         switch self {
         case .aws, .minio, .custom: Features()
         case .ceph: Features(refusesUnsignedHeaders: false, formHeaders: false)
         case .seaweedfs: Features(formTags: false)
-        case .r2:
-            Features(
-                post: false, tags: false, kms: false, largestRequestBytes: (5 << 30) - (5 << 20), largestObjectBytes: (5 << 40) - (5 << 30))
-        case .b2:
-            Features(
-                post: false, once: false, checksums: false, tags: false, kms: false, storageClasses: [.standard],
-                largestObjectBytes: 10_000_000_000_000)
+        case .r2: Features(post: false, tags: false, kms: false)
+        case .b2: Features(post: false, once: false, checksums: false, tags: false, kms: false, storageClasses: [.standard])
+        }
+    }
+
+    /// The largest object, in bytes; where a store says nothing of its own, what S3's 10,000 parts of 5 GiB make.
+    ///
+    /// Sources: Amazon S3 User Guide, "Amazon S3 multipart upload limits" (48.8 TiB); https://developers.cloudflare.com/r2/platform/limits
+    /// (5 TiB less 5 GiB); https://www.backblaze.com/docs/cloud-storage-large-files (10 TB);
+    /// https://min.io/docs/minio/linux/operations/concepts/thresholds.html (50 TiB, but the same parts); Red Hat Ceph Storage, Developer
+    /// Guide, "S3 limitations" (5 TB).
+    public var largestObjectBytes: Int64 {
+        switch self {
+        case .aws, .minio, .seaweedfs, .custom: UploadRule.maximumMultipartSizeBytes
+        case .r2: (5 << 40) - (5 << 30)
+        case .b2: 10_000_000_000_000
+        case .ceph: 5_000_000_000_000
+        }
+    }
+
+    /// The most that one PUT, POST or part carries, in bytes: 5 GiB, with R2 5 MiB less, with B2 5 GB. The same sources.
+    public var largestRequestBytes: Int64 {
+        switch self {
+        case .aws, .minio, .ceph, .seaweedfs, .custom: UploadRule.maximumSizeBytes
+        case .r2: (5 << 30) - (5 << 20)
+        case .b2: 5_000_000_000
         }
     }
 
@@ -64,22 +76,18 @@ public enum Provider: String, Sendable, CaseIterable {
         if demands.once, demands.method != .post, !features.once {
             lacks("once", "ignores If-None-Match, so a ticket could be used twice; write once: false, with {uuid} in the key")
         }
+        if let partSizeBytes = demands.partSizeBytes {
+            if partSizeBytes > largestRequestBytes { lacks("partSize", "takes parts of up to \(largestRequestBytes) bytes") }
+            if let most = demands.maximumSizeBytes, most > largestObjectBytes {
+                lacks("maximumSize", "keeps objects of up to \(largestObjectBytes) bytes; write that, or less")
+            }
+        } else if let most = demands.maximumSizeBytes, most > largestRequestBytes, most <= UploadRule.maximumSizeBytes {
+            lacks("maximumSize", "takes up to \(largestRequestBytes) bytes in one request; write that, or method: MULTIPART")
+        }
         if demands.needsChecksum, !features.checksums { lacks("checksum", "does not verify x-amz-checksum-sha256; leave checksum out") }
         if demands.hasTags, !features.tags { lacks("tags", "has no object tags; leave them out") }
         if demands.method == .post, features.tags, !features.formTags, demands.hasTags {
             lacks("tags", "refuses forms with tags; use method: PUT, or leave them out")
-        }
-        let (largest, anyones) =
-            demands.takesParts
-            ? (features.largestObjectBytes, UploadRule.maximumMultipartSizeBytes)
-            : (features.largestRequestBytes, UploadRule.maximumSizeBytes)
-        // What is too large for any store the rule itself tells.
-        if demands.maximumSizeBytes > largest, demands.maximumSizeBytes <= anyones {
-            let way = demands.takesParts ? "" : "; larger ones need method: MULTIPART"
-            lacks("maximumSize", "takes \(demands.takesParts ? "objects" : "requests") of up to \(largest) bytes\(way)")
-        }
-        if let partSize = demands.partSizeBytes, partSize > features.largestRequestBytes {
-            lacks("partSize", "takes parts of up to \(features.largestRequestBytes) bytes")
         }
         if demands.method == .post, !features.formHeaders { problems += droppedHeaders(demands.headerKeys) }
         if let storageClass = demands.storageClass, let known = features.storageClasses, !known.contains(storageClass) {
@@ -112,15 +120,14 @@ public struct StoreDemands: Sendable, Equatable {
     /// The rule's keys that rely on `Cache-Control` or `Content-Disposition`: these two, and `contentTypes` where it names a type that must
     /// be an attachment.
     public var headerKeys: [String]
-    /// The largest file, in bytes.
-    public var maximumSizeBytes: Int64
-    /// The size of parts where the rule takes uploads in parts, in bytes.
+    /// Of a file; `nil` where the rule does not say.
+    public var maximumSizeBytes: Int64?
+    /// `nil` where files come in one request.
     public var partSizeBytes: Int64?
-    var takesParts: Bool { partSizeBytes != nil }
 
     public init(
         method: UploadMethod, once: Bool, needsChecksum: Bool, hasTags: Bool, encryption: Encryption?, storageClass: StorageClass?,
-        headerKeys: [String], maximumSizeBytes: Int64, partSizeBytes: Int64?
+        headerKeys: [String], maximumSizeBytes: Int64?, partSizeBytes: Int64?
     ) {
         self.method = method
         self.once = once
