@@ -65,11 +65,10 @@ import Testing
     /// S3 has a conditional completion done anew when the key was deleted while it ran.
     @Test func aDeletionDuringAConditionalCompletionIsAConflict() async throws {
         try await withBucket { bucket async throws in
-            let body = String(repeating: "x", count: 4 * TestUpload.partBytes)
+            let body = String(repeating: "x", count: 2 * TestUpload.partBytes)
             for _ in 0..<Self.rounds {
                 let upload = try await TestUpload(bucket)
-                var parts: [(Int, String)] = []
-                for number in 1...2 { parts.append((number, try await upload.part(number, body))) }
+                let parts = [(1, try await upload.part(1, body))]
                 async let completing = upload.completeAlone(parts, headers: [("if-none-match", "*")])
                 while try bucket.folder.files("photos/incoming").isEmpty, !(try bucket.folder.files("photos/uploads").isEmpty) {
                     await Task.yield()
