@@ -71,7 +71,8 @@ struct BetterUpload: Sendable {
         return try elements.enumerated().map { index, element in
             let file = try JSONObjectReader(element, path: "files[\(index)]", known: nil)
             guard let size = try file.optionalByteCount("size") else {
-                throw Problem(.missingField, "'files[\(index)].size' is missing: say the file's size in bytes.", field: "files[\(index)].size")
+                throw Problem(
+                    .missingField, "'files[\(index)].size' is missing: say the file's size in bytes.", field: "files[\(index)].size")
             }
             return File(
                 name: try file.string("name", file.required("name", "send the name of the file")), size: size,

@@ -34,7 +34,8 @@ struct DialectDesk: Sendable {
         let environment = admission.office.environment
         guard environment.dialects.serves(dialect) else {
             throw Problem(
-                .notFound, "This client is not answered in environment '\(environment.name)': name a rule for \(dialect.rawValue) under "
+                .notFound,
+                "This client is not answered in environment '\(environment.name)': name a rule for \(dialect.rawValue) under "
                     + "dialects in its uploads.yaml.")
         }
         return admission
@@ -77,7 +78,9 @@ extension UploadRule {
     ///
     /// Text that no header can carry is encoded as S3 and Companion do (RFC 2047).
     func metadata(from sent: [(name: String, value: String)]) -> [String: String] {
-        let known = sent.map { (name: $0.name.lowercased(), value: $0.value) }.filter { allowedMetadata.contains($0.name) && !$0.value.isEmpty }
+        let known = sent.map { (name: $0.name.lowercased(), value: $0.value) }.filter {
+            allowedMetadata.contains($0.name) && !$0.value.isEmpty
+        }
         return Dictionary(known.map { ($0.name, EncodedWord.text(of: $0.value)) }, uniquingKeysWith: { first, _ in first })
     }
 }

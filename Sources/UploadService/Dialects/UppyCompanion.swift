@@ -148,13 +148,15 @@ struct UppyCompanion: Sendable {
         let grant = try desk.steps.open(context.parameters.get(Self.uploadParameter) ?? "", admission)
         desk.note(grant, context)
         if let key = try query.value("key"), key != grant.key {
-            throw Refusal(.keyNotAllowed, field: "key", "this is not the key of this upload; send the one that was answered with its uploadId")
+            throw Refusal(
+                .keyNotAllowed, field: "key", "this is not the key of this upload; send the one that was answered with its uploadId")
         }
         return (admission, grant, query)
     }
 
     private static func partNumber(_ text: some StringProtocol) throws(Problem) -> Int {
-        guard text.utf8.count <= 9, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let number = Int(text) else {
+        guard text.utf8.count <= 9, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let number = Int(text)
+        else {
             throw Problem(.wrongType, "A part number is a whole number from 1 to \(PartPlan.maximumCount).", field: "partNumber")
         }
         return number

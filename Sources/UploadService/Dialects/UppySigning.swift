@@ -45,7 +45,8 @@ struct UppySigning: Sendable {
     private func begin(_ asked: Asked, _ rule: UploadRule, _ admission: Admission, _ context: ServiceContext) async throws -> Response {
         guard asked.partNumber == nil, ["PUT", "POST"].contains(asked.method) else { throw Self.unknownStep }
         guard let type = asked.contentType else {
-            throw Problem(.missingField, "'contentType' is missing: pass on the one that signRequest gets, or the file's type.", field: "contentType")
+            throw Problem(
+                .missingField, "'contentType' is missing: pass on the one that signRequest gets, or the file's type.", field: "contentType")
         }
         var upload = UploadRequest(rule: rule.name, filename: Self.filename(ofKey: asked.key), size: nil, type: type)
         if asked.method == "PUT" {
@@ -87,7 +88,8 @@ struct UppySigning: Sendable {
     private static func filename(ofKey key: String) -> String {
         let name = key.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
         let groups = name.split(separator: "-", maxSplits: 5, omittingEmptySubsequences: false)
-        let isUUID = groups.count == 6 && groups[..<5].map(\.count) == [8, 4, 4, 4, 12] && groups[..<5].allSatisfy { $0.allSatisfy(\.isHexDigit) }
+        let isUUID =
+            groups.count == 6 && groups[..<5].map(\.count) == [8, 4, 4, 4, 12] && groups[..<5].allSatisfy { $0.allSatisfy(\.isHexDigit) }
         return String(isUUID && !groups[5].isEmpty ? groups[5] : name)
     }
 
