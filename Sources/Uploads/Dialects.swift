@@ -54,9 +54,8 @@ public struct Dialects: Sendable, Equatable {
         }
         switch dialect {
         case .uppy:
-            guard rule.method != .post, rule.multipart != .assisted else {
-                return rule.multipart == .signed ? "Uppy names no size; the rule \(rule.name) needs multipart: assisted" : nil
-            }
+            if rule.multipart == .signed { return "Uppy names no size; the rule \(rule.name) needs multipart: assisted" }
+            if rule.method == .post || rule.multipart == .assisted { return nil }
             return "Uppy names no size, so its rule has a form with a range of sizes (method: POST), multipart: assisted, or both; "
                 + "\(rule.name) has neither"
         case .shrine:

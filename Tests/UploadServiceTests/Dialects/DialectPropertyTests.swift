@@ -38,7 +38,8 @@ import Uploads
             var signed = 0
             for _ in 0..<100 {
                 let token: String? =
-                    Int.random(in: 0..<4, using: &random) > 0 ? nil : ["attachments", "avatars", "documents", "films"].randomElement(using: &random)!
+                    Int.random(in: 0..<4, using: &random) > 0
+                    ? nil : ["attachments", "avatars", "documents", "films"].randomElement(using: &random)!
                 let request = Self.request(&known, using: &random)
                 let path = token.map { "/u/\(Dialectal.token(rule: $0))\(request.path)" } ?? request.path
                 var headers = token == nil ? Dialectal.keyed : Dialectal.page
