@@ -137,10 +137,11 @@ let package = Package(
         .testTarget(
             name: "UploadServiceTests",
             dependencies: [
-                "UploadService", "Settings", "Uploads", "S3Signing", "SigV4", "Libcrypto",
+                "UploadService", "LocalBucket", "Settings", "Uploads", "S3Signing", "SigV4", "Libcrypto",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -156,7 +157,9 @@ let package = Package(
             dependencies: [
                 "countersign", "UploadService", "LocalBucket", "Settings", "Uploads", "S3Signing", "S3Policy", "SigV4", "Libcrypto",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,6 +1,6 @@
 internal import Libcrypto
 public import S3Signing
-internal import SigV4
+public import SigV4
 
 /// An upload request that its rule allows, with everything that a ticket binds except the key.
 public struct CheckedUpload: Sendable {
@@ -27,7 +27,7 @@ public struct CheckedUpload: Sendable {
     }
 
     /// The headers of CreateMultipartUpload that bind all of this but the size, which each part's request binds.
-    var createHeaders: [Header] {
+    public var createHeaders: [Header] {
         [Header("content-type", contentType.text)] + objectHeaders + taggingHeaders
     }
 
@@ -54,7 +54,7 @@ extension Environment {
         let method = try rule.checked(method: request.method)
         try Environment.check(filename: request.filename)
         let type = try rule.checked(type: request.type)
-        let size = try rule.checked(size: request.size, method: method)
+        let size = try rule.checked(size: request.size, method: method, largestRequestBytes: provider.largestRequestBytes)
         guard request.sha256 == nil || provider.features.checksums else {
             throw Refusal(.invalidChecksum, field: "sha256", "the store (\(provider.rawValue)) does not verify checksums; leave sha256 out")
         }
@@ -142,17 +142,20 @@ extension UploadRule {
         return asked
     }
 
-    fileprivate func checked(size: Int64?, method: UploadMethod) throws(Refusal) -> ClosedRange<Int64> {
+    fileprivate func checked(
+        size: Int64?, method: UploadMethod, largestRequestBytes: Int64
+    ) throws(Refusal) -> ClosedRange<Int64> {
         guard let size else {
             guard method == .post || (method == .multipart && multipart == .assisted) else {
                 throw Refusal(.sizeRequired, field: "size", "say the file's size in bytes: the ticket binds it")
             }
-            let upper = method == .post ? min(sizeBytes.upperBound, UploadRule.maximumSizeBytes) : sizeBytes.upperBound
+            let upper = method == .post ? min(sizeBytes.upperBound, largestRequestBytes) : sizeBytes.upperBound
             return sizeBytes.lowerBound...upper
         }
-        guard method == .multipart || size <= UploadRule.maximumSizeBytes else {
+        guard method == .multipart || size <= largestRequestBytes else {
             let way = multipart == nil ? "" : "; ask with method MULTIPART"
-            throw Refusal(.tooLarge, field: "size", "one \(method.rawValue) carries up to 5 GiB; this file has \(size)\(way)")
+            throw Refusal(
+                .tooLarge, field: "size", "one \(method.rawValue) carries up to \(largestRequestBytes) bytes; this file has \(size)\(way)")
         }
         guard size >= 0 else { throw Refusal(.invalidSize, field: "size", "a size is a number of bytes, not negative") }
         guard size <= sizeBytes.upperBound else {

@@ -113,7 +113,9 @@ struct UploadSteps: Sendable {
     func complete(_ parts: [CompletedPart], of grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
         let uploadID = try grant.uploadID(sent: nil, stepIsAssisted: true)
         let parts = try grant.check(parts)
-        if grant.partCount == nil, try await !holdsSize(parts, of: grant, admission) { return try await confirm(grant, admission) }
+        if grant.partCount == nil, try await !holdsSize(parts, of: grant, admission) {
+            return try await confirmFinished(grant, admission)
+        }
         let (key, location, credentials) = try place(of: grant, admission)
         do throws(StoreFault) {
             _ = try await store.completeMultipartUpload(
@@ -122,7 +124,7 @@ struct UploadSteps: Sendable {
             switch error {
             case .noSuchUpload: return try await confirmFinished(grant, admission)
             case .preconditionFailed(afterRetry: true): return try await confirmOwn(parts, of: grant, admission)
-            default: throw StoreProblem.problem(error)
+            default: throw StoreProblem.problem(ofCompleting: error)
             }
         }
         return try await confirm(grant, admission)
