@@ -64,6 +64,7 @@ extension Environment {
         let checksum = try rule.checked(sha256: request.sha256)
         var headers: [Header] = []
         if let checksum { headers.append(Header("x-amz-checksum-sha256", Base64.encode(checksum.bytes))) }
+        if let md5 = request.md5 { headers.append(Header("content-md5", try Environment.checked(md5: md5, method: method))) }
         headers += rule.storageHeaders(filename: request.filename, type: type)
         headers += try rule.checked(metadata: request.metadata)
         // Where more headers may be sent than were signed, one that gives the file away must not be among them.
@@ -89,6 +90,17 @@ extension Environment {
             throw Refusal(.ruleNotAllowed, field: "rule", "this caller may not use the rule \(quoted(name))")
         }
         return rule
+    }
+
+    /// Stores verify Content-MD5 with a PUT (RFC 1864); forms have no field for it, and parts are not the file.
+    private static func checked(md5 text: String, method: UploadMethod) throws(Refusal) -> String {
+        guard method == .put else {
+            throw Refusal(.invalidChecksum, field: "md5", "no store verifies the MD5 of a \(method.rawValue); leave it out")
+        }
+        guard let digest = Base64.decode(text), digest.count == DigestAlgorithm.md5.byteCount else {
+            throw Refusal(.invalidChecksum, field: "md5", "give the MD5 as the base64 of its 16 bytes, 24 characters with the padding")
+        }
+        return Base64.encode(digest)
     }
 
     /// A name is only ever offered for saving, in a header of its own; so any script will do, but no control character.

@@ -15,6 +15,8 @@ public enum Provider: String, Sendable, CaseIterable {
         var formHeaders = true
         /// Takes the form field `tagging`.
         var formTags = true
+        /// Holds CompleteMultipartUpload to `x-amz-mp-object-size`, where it is signed.
+        var comparesObjectSize = false
         /// `nil`: whatever the store takes.
         var storageClasses: Set<StorageClass>?
     }
@@ -23,7 +25,8 @@ public enum Provider: String, Sendable, CaseIterable {
     /// Ceph and SeaweedFS as the interop tests find them; `RGWPostObj_ObjStore_S3::get_params` of Ceph's main branch still drops the headers.
     var features: Features {
         switch self {
-        case .aws, .minio, .custom: Features()
+        case .aws, .custom: Features(comparesObjectSize: true)
+        case .minio: Features()
         case .ceph: Features(refusesUnsignedHeaders: false, formHeaders: false)
         case .seaweedfs: Features(formTags: false)
         case .r2: Features(post: false, tags: false, kms: false)

@@ -29,10 +29,11 @@ class Deployment:
     """The service, running, and one account for each environment.
 
     `endpoint` is the server's own unless given; None leaves the policies with AWS's endpoints, whose hosts name the bucket.
-    Staging takes the API key of `keys`, JWTs of `issuer` as the text `callers` says, and scoped tokens.
+    Staging takes the API key of `keys`, JWTs of `issuer` as the text `callers` says, and scoped tokens; `dialects` is what its
+    uploads.yaml says of them.
     """
 
-    def __init__(self, server, folder, accounts=None, endpoint="", issuer=None, callers=None):
+    def __init__(self, server, folder, accounts=None, endpoint="", issuer=None, callers=None, dialects=""):
         self.server = server
         self.accounts = accounts or server.accounts
         self.endpoint = server.endpoint if endpoint == "" else endpoint
@@ -46,6 +47,8 @@ class Deployment:
             variables |= {minted["variable"]: minted["value"]} | account.variables(f"COUNTERSIGN_{environment.upper()}_")
         self.issuer = issuer or Issuer()
         self.issuer.write(folder / "staging", callers)
+        with (folder / "staging/uploads.yaml").open("a") as file:
+            file.write(dialects)
         self.policies = folder
         self.service = Serve(folder, variables, folder / "service.log")
 

@@ -12,7 +12,8 @@ extension EnvironmentCheck {
 
     func corsFindings(_ tickets: [Specimen]) -> [EnvironmentFinding] {
         guard let cors, let corsRoot, let rules = corsRoot["CORSRules"], !self.environment.allowedOrigins.isEmpty else { return [] }
-        return self.refusals(tickets, cors, at: rules.range) + self.hiddenETag(tickets, cors, rules) + self.width(tickets, cors, rules)
+        return self.refusals(tickets.filter(\.isNeeded), cors, at: rules.range) + self.hiddenETag(tickets, cors, rules)
+            + self.width(tickets, cors, rules)
     }
 
     /// Origins that a pattern stands for.

@@ -52,10 +52,14 @@ private struct SpecimenMaker {
     var uploads: [Specimen] {
         guard self.rule.method != .multipart else { return [] }
         let checksum = Array(repeating: 0xA5 as UInt8, count: 32)
-        let checksums: [[UInt8]?] = self.rule.checksum == .required ? [checksum] : [nil, checksum]
-        return checksums.compactMap { checksum in
+        var requests = self.rule.checksum == .required ? [] : [self.asked()]
+        requests.append(self.asked(sha256: Base64.encode(checksum)))
+        if self.environment.dialects.rule(for: .activeStorage) == self.rule.name {
+            requests.append(self.asked())
+            requests[requests.count - 1].md5 = Base64.encode(Array(checksum.prefix(16)))
+        }
+        return requests.compactMap { request in
             var random = EndlessZeros()
-            let request = self.asked(sha256: checksum.map { Base64.encode($0) })
             guard let ticket = try? self.office.issue(request, to: self.caller, with: Self.nobody, at: Self.time, using: &random) else {
                 return nil
             }
@@ -75,13 +79,20 @@ private struct SpecimenMaker {
         let sender: Specimen.Sender = mode == .assisted ? .service : .page
         let (key, upload) = (start.key.name, S3RequestFacts.Item("uploadId", "specimen"))
         let once = self.rule.once ? [Header("if-none-match", "*")] : []
-        return [
-            self.specimen(sender, "POST", key, [.init("uploads", "")], headers: start.headers, tags: self.rule.uploadTags),
-            self.specimen(.page, "PUT", key, [.init("partNumber", "1"), upload]),
-            self.specimen(sender, "GET", key, [upload]),
-            self.specimen(sender, "POST", key, [upload], headers: once),
-            self.specimen(sender, "DELETE", key, [upload]),
-        ]
+        func steps(_ sender: Specimen.Sender, completing: [Header], isNeeded: Bool = true) -> [Specimen] {
+            [
+                self.specimen(
+                    sender, "POST", key, [.init("uploads", "")], headers: start.headers, tags: self.rule.uploadTags, isNeeded: isNeeded),
+                self.specimen(sender, "GET", key, [upload], isNeeded: isNeeded),
+                self.specimen(sender, "POST", key, [upload], headers: completing, isNeeded: isNeeded),
+                self.specimen(sender, "DELETE", key, [upload], isNeeded: isNeeded),
+            ]
+        }
+        let part = self.specimen(.page, "PUT", key, [.init("partNumber", "1"), upload])
+        // Uppy's signRequest has pages do what the service does for other clients; whether they do is theirs to choose.
+        let isUppys = mode == .assisted && self.environment.dialects.rule(for: .uppy) == self.rule.name
+        let size = once + [Header("x-amz-mp-object-size", "1")]
+        return [part] + steps(sender, completing: once) + (isUppys ? steps(.page, completing: size, isNeeded: false) : [])
     }
 
     /// An object is read from the same place as it is written to, with a URL.
