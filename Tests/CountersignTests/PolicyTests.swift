@@ -277,6 +277,29 @@ struct PolicyFiles: ~Copyable {
         #expect(run.code == 1 && run.output.contains("[SIGNER_NOT_ALLOWED]") && run.output.contains("s3:GetObject"), "\(run.output)")
     }
 
+    /// Active Storage's uploads have an MD5, and Uppy's signRequest ends them from the page.
+    @Test func dialectsNeedHeadersAndMethodsOfTheirOwn() async throws {
+        let files = try PolicyFiles.shipped()
+        let check = { await CommandRun.command(["check", "--environment", "staging", "--policies", files.path("policies")]) }
+        func replace(_ file: String, _ old: String, _ new: String) throws {
+            let text = try files.text("policies/staging/\(file)")
+            #expect(text.contains(old))
+            try files.write("policies/staging/\(file)", text.replacing(old, with: new))
+        }
+        let commented =
+            "#   dialects:\n#     uppy: attachments\n#     shrine: attachments\n#     activeStorage: documents\n#     betterUpload: true"
+        try replace("uploads.yaml", commented, commented.replacing("#   ", with: ""))
+        #expect(await check().code == 0)
+        try replace("cors.json", "\"content-md5\",", "")
+        let refused = await check()
+        #expect(refused.code == 1 && refused.output.contains("[CORS_REFUSES_TICKET]") && refused.output.contains("content-md5"))
+        try replace("cors.json", "\"if-none-match\",", "\"if-none-match\", \"content-md5\",")
+        try replace("cors.json", "\"GET\",", "\"GET\", \"DELETE\",")
+        #expect(await check().output.contains("[CORS_TOO_WIDE]"))
+        try replace("uploads.yaml", "    method: POST\n", "    method: POST\n    multipart: assisted\n")
+        #expect(await check().output.contains("[CORS_") == false)
+    }
+
     /// Confirming looks at what was uploaded, and nothing needs more.
     @Test func theSignerMayLookAtWhatWasUploaded() async throws {
         let blind = try await check("staging/signer-policy.json", ",\n        \"s3:GetObject\"", "")

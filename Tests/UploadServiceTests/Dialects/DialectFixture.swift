@@ -107,8 +107,8 @@ final class PartsBucket: Sendable {
             state.uploads[id] = upload
             return Response(status: .ok, headers: [.eTag: etag])
         case .get:
-            let parts = upload.parts.sorted { $0.key < $1.key }.map {
-                "<Part><PartNumber>\($0.key)</PartNumber><ETag>&quot;\($0.value.etag.dropFirst().dropLast())&quot;</ETag><Size>\($0.value.size)</Size></Part>"
+            let parts = upload.parts.sorted { $0.key < $1.key }.map { number, part in
+                "<Part><PartNumber>\(number)</PartNumber><ETag>\(part.etag.replacing("\"", with: "&quot;"))</ETag><Size>\(part.size)</Size></Part>"
             }
             return xml("<ListPartsResult><IsTruncated>false</IsTruncated>\(parts.joined())</ListPartsResult>")
         case .delete:

@@ -91,7 +91,8 @@ import Uploads
             return (.get, "/presign?filename=\(query(often(names)))&type=\(query(often(types)))&size=\(query(often(sizes)))", nil)
         case 2:
             let body =
-                #"{"filename":\#(text(often(names))),"type":\#(text(often(types))),"metadata":\#(often(meta)),"size":\#(one(sizes)),"rule":"avatars"}"#
+                #"{"filename":\#(text(often(names))),"type":\#(text(often(types))),"metadata":\#(often(meta)),"#
+                + #""size":\#(one(sizes)),"rule":"avatars"}"#
             return (.post, "/s3/multipart", body)
         case 3:
             return (.get, "/s3/multipart/\(id)/\(often(numbers))?key=\(query(key))", nil)
@@ -105,11 +106,13 @@ import Uploads
             return (.post, "/s3/presign", #"{"method":"\#(method)","key":\#(text(key)),"contentType":\#(text(often(types)))\#(more)}"#)
         case 7:
             let blob =
-                #"{"filename":\#(text(often(names))),"content_type":\#(text(often(types, good: 3))),"byte_size":\#(often(sizes)),"checksum":"\#(often(md5s, good: 1))","metadata":\#(one(meta)),"key":"x","service_name":"y"}"#
+                #"{"filename":\#(text(often(names))),"content_type":\#(text(often(types, good: 3))),"byte_size":\#(often(sizes)),"#
+                + #""checksum":"\#(often(md5s, good: 1))","metadata":\#(one(meta)),"key":"x","service_name":"y"}"#
             return (.post, "/rails/active_storage/direct_uploads", #"{"blob":\#(blob)}"#)
         default:
             let file =
-                #"{"name":\#(text(often(names))),"size":\#(often(sizes)),"type":\#(text(often(types))),"objectInfo":{"key":"x","acl":"public-read"}}"#
+                #"{"name":\#(text(often(names))),"size":\#(often(sizes)),"type":\#(text(often(types))),"#
+                + #""objectInfo":{"key":"x","acl":"public-read"}}"#
             let route = one(["avatars", "documents", "attachments", "films", "nothing"])
             return (
                 .post, "/upload",
