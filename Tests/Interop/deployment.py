@@ -24,6 +24,17 @@ SEALED = """
     contentDisposition: attachment; filename={filename}
 """
 
+# Large files that the page creates, completes and aborts by itself.
+FILMS = """
+  films:
+    contentTypes: [video/mp4]
+    maximumSize: 1 GiB
+    key: films/{caller}/{uuid}{ext}
+    method: MULTIPART
+    multipart: signed
+    once: true
+"""
+
 
 class Deployment:
     """The service, running, and one account for each environment.
@@ -122,7 +133,7 @@ def write_policies(folder, environment, bucket, server, endpoint):
             sealed = replaced(sealed, rf"^    {key}: .*\n", "")
             text = re.sub(rf"(    method: POST\n(?:    .*\n)*?)    {key}: .*\n", r"\1", text)
     folder.mkdir(parents=True)
-    (folder / "uploads.yaml").write_text(text + SEALED + sealed)
+    (folder / "uploads.yaml").write_text(text + SEALED + sealed + FILMS)
 
 
 def replaced(text, pattern, by, count=1):

@@ -20,7 +20,7 @@ def browser(tmp_path_factory):
 
 
 START = """
-const [service, token, mebibytes, failing] = arguments;
+const [service, token, rule, mebibytes, failing] = arguments;
 const { upload, UploadControl } = await import(`${service}/countersign.js`);
 const state = window.state = { parts: [], loaded: 0 };
 const { open, send } = XMLHttpRequest.prototype;
@@ -41,16 +41,16 @@ const file = new File(content, 'film.mp4', { type: 'video/mp4', lastModified: 1 
 state.control = new UploadControl();
 state.aborter = new AbortController();
 const onProgress = ({ phase, loaded }) => Object.assign(state, { phase, loaded });
-upload(file, { rule: 'videos', endpoint: service, token, control: state.control, signal: state.aborter.signal, onProgress })
+upload(file, { rule, endpoint: service, token, control: state.control, signal: state.aborter.signal, onProgress })
   .then((result) => { state.result = result; }, ({ name, code, message }) => { state.error = { name, code, message }; });
 """
 
 
 class Upload:
-    def __init__(self, browser, bucket, failing=None):
+    def __init__(self, browser, bucket, rule="videos", failing=None):
         self.browser = browser
         script = "const done = arguments[arguments.length - 1]; (async (...arguments) => {" + START + "})(...arguments).then(() => done())"
-        browser.execute_async_script(script, bucket.service.url, bucket.keys["staging"], SIZE // MEBIBYTE, failing)
+        browser.execute_async_script(script, bucket.service.url, bucket.keys["staging"], rule, SIZE // MEBIBYTE, failing)
 
     def state(self):
         return self.browser.execute_script(
@@ -72,13 +72,14 @@ def unfinished(bucket):
     return bucket.server.client(account).list_multipart_uploads(Bucket=account.bucket).get("Uploads", [])
 
 
-def test_a_part_that_fails_and_a_reload_lose_nothing(browser, bucket):
+@pytest.mark.parametrize("rule", ["videos", "films"], ids=["assisted", "signed"])
+def test_a_part_that_fails_and_a_reload_lose_nothing(browser, bucket, rule):
     browser.get(f"{PAGE}/upload.html")
     browser.execute_script("localStorage.clear()")
-    before = Upload(browser, bucket, failing=2).until(lambda state: state["loaded"] > SIZE * 2 // 5)
+    before = Upload(browser, bucket, rule, failing=2).until(lambda state: state["loaded"] > SIZE * 2 // 5)
     assert before["hasFailed"] and before["parts"].count(2) <= 2
     browser.refresh()
-    told = Upload(browser, bucket).until(lambda state: state["result"])
+    told = Upload(browser, bucket, rule).until(lambda state: state["result"])
     # What had arrived before the reload was not sent again; part 2 has been sent at last.
     assert 0 < len(told["parts"]) < PARTS and 2 in before["parts"][2:] + told["parts"]
     assert (told["kept"], told["result"]["confirmed"]["size"]) == (0, SIZE)
