@@ -117,7 +117,7 @@ def write_policies(folder, environment, bucket, server, endpoint):
     if endpoint:
         text = replaced(text, r"^provider: .*", f"provider: {server.provider}\nendpoint: {endpoint}")
         # Such a provider wants the rules to say it themselves.
-        text = replaced(text, r"^    key: (?=avatars|documents).*", r"\g<0>\n    once: true", count=2)
+        text = replaced(text, r"^    key: (?=avatars|documents|videos).*", r"\g<0>\n    once: true", count=3)
         for key in server.refused_of_forms:
             sealed = replaced(sealed, rf"^    {key}: .*\n", "")
             text = re.sub(rf"(    method: POST\n(?:    .*\n)*?)    {key}: .*\n", r"\1", text)

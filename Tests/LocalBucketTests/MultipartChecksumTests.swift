@@ -6,7 +6,7 @@ import SigV4
 import Testing
 
 /// Checksums of parts and of what becomes of them. The values are those of zlib and coreutils.
-@Suite struct MultipartChecksumTests {
+@Suite(.serialized) struct MultipartChecksumTests {
     private static let text = "123456789"
     private static let crc32 = "y/Q5Jg=="
     private static let sha256 = "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="

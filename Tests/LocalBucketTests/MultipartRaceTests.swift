@@ -7,7 +7,7 @@ import SigV4
 import Testing
 
 /// Requests about one upload or one key that meet, and what a kill leaves.
-@Suite struct MultipartRaceTests {
+@Suite(.serialized) struct MultipartRaceTests {
     private static let rounds = 20
 
     @Test func aCompletionAndAnAbortHaveOneWinner() async throws {

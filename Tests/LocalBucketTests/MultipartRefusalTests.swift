@@ -7,7 +7,7 @@ import SigV4
 import Testing
 
 /// What a multipart upload must not take, with S3's codes; and what must not be left of it.
-@Suite struct MultipartRefusalTests {
+@Suite(.serialized) struct MultipartRefusalTests {
     @Test(arguments: ["0", "10001", "-1", "+1", "1.0", "01x", "", "x", "99999999999999999999", "１"])
     func partNumbersThatAreNone(number: String) async throws {
         try await withBucket { bucket async throws in

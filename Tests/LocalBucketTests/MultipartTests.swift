@@ -7,7 +7,7 @@ import SigV4
 import Testing
 
 /// Objects that come in parts.
-@Suite struct MultipartTests {
+@Suite(.serialized) struct MultipartTests {
     private static let large = String(repeating: "a", count: TestUpload.partBytes)
 
     @Test func partsBecomeOneObject() async throws {

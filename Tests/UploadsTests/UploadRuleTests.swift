@@ -74,18 +74,6 @@ import Testing
         }
     }
 
-    @Test(
-        arguments: [
-            (Provider.aws, UploadMethod.multipart, UploadRule.maximumMultipartSizeBytes, [String]()),
-            (.minio, .multipart, UploadRule.maximumMultipartSizeBytes, []), (.r2, .multipart, (5 << 40) - (5 << 30), []),
-            (.r2, .multipart, 5 << 40, ["maximumSize"]), (.r2, .put, 5 << 30, ["maximumSize"]), (.r2, .put, (5 << 30) - (5 << 20), []),
-            (.b2, .multipart, 10_000_000_000_000, []), (.b2, .multipart, 10_000_000_000_001, ["maximumSize"]), (.aws, .put, 5 << 30, []),
-        ] as [(Provider, UploadMethod, Int64, [String])])
-    func `a store's largest object bounds its rules`(provider: Provider, method: UploadMethod, maximum: Int64, fields: [String]) throws {
-        let rule = try rule(maximum: maximum, key: "{caller}/{uuid}", method: method, once: false)
-        #expect(provider.problems(of: StoreDemands(rule), region: nil).map(\.field) == fields)
-    }
-
     @Test func `what the provider lacks does not load`() throws {
         let rules = [try rule("forms", method: .post), try rule("tagged", tags: [ObjectTag(key: "a", value: "b")])]
         let endpoint = try Endpoint(baseURL: "https://account.r2.cloudflarestorage.com", region: "auto")

@@ -10,7 +10,7 @@ import Uploads
 @testable import UploadService
 
 /// Uploads in parts and their confirmation, against a bucket that keeps S3's rules.
-@Suite struct UploadStepTests {
+@Suite(.serialized) struct UploadStepTests {
     private static let file = (0..<(StepDesk.partSize + 1000)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
 
     @Test func everyStepIsTakenByAnyInstance() async throws {
