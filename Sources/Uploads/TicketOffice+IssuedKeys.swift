@@ -7,6 +7,16 @@ public import SigV4
 /// Such a key has `.EXPIRY.MARK` before its extension, or at its end: the expiry in hexadecimal seconds, and 128 bits of a MAC over
 /// environment, bucket, rule, caller, expiry and all the rest of the key.
 extension TicketOffice {
+    /// The ticket for one form or PUT under such a key; see ``issue(_:to:with:at:using:)``.
+    public func issueMarked(
+        _ request: UploadRequest, to caller: Caller, with credentials: SigningCredentials, at now: SigningTime,
+        using random: inout some RandomNumberGenerator
+    ) throws(Refusal) -> Ticket {
+        let upload = try check(request, by: caller)
+        let key = marked(key(of: upload, for: caller, at: now, using: &random), of: upload, for: caller, at: now)
+        return try ticket(for: upload, key: key, to: caller, with: credentials, at: now, using: &random)
+    }
+
     /// Begins an upload in parts whose steps the client will ask for by its key.
     public func beginMarked(
         _ request: UploadRequest, to caller: Caller, at now: SigningTime, using random: inout some RandomNumberGenerator
@@ -18,8 +28,7 @@ extension TicketOffice {
                 "\(environment.provider.rawValue) does not compare an upload's size when the client completes it; use Uppy with Companion's routes"
             )
         }
-        let expiresAt = now.adding(seconds: Int64(start.upload.rule.grantLifetimeSeconds))
-        let key = marked(start.key.name, extension: start.upload.contentType.fileExtension, start.rule, caller, expiresAt: expiresAt)
+        let key = marked(start.key.name, of: start.upload, for: caller, at: now)
         do {
             return MultipartStart(upload: start.upload, caller: caller, key: try ObjectKey(key), headers: start.headers)
         } catch {
@@ -53,14 +62,13 @@ extension TicketOffice {
             encryption: rule.encryption, confirmedTags: nil, expiresAt: place.expiresAt)
     }
 
-    private func marked(
-        _ key: String, extension: String, _ rule: String, _ caller: Caller, expiresAt: SigningTime
-    ) -> String {
-        let hasExtension = !`extension`.isEmpty && key.hasSuffix(`extension`)
-        let stem = hasExtension ? key.dropLast(`extension`.count) : key[...]
-        let mark = sealingKeys.mark(message(key, rule, caller, expiresAt: expiresAt), for: .issuedKey)
-        let expiry = String(expiresAt.secondsSinceEpoch, radix: 16)
-        return "\(stem).\(expiry).\(mark)\(hasExtension ? `extension` : "")"
+    func marked(_ key: String, of upload: CheckedUpload, for caller: Caller, at now: SigningTime) -> String {
+        let expiresAt = now.adding(seconds: Int64(upload.rule.grantLifetimeSeconds))
+        let fileExtension = upload.contentType.fileExtension
+        let hasExtension = !fileExtension.isEmpty && key.hasSuffix(fileExtension)
+        let stem = hasExtension ? key.dropLast(fileExtension.count) : key[...]
+        let mark = sealingKeys.mark(message(key, upload.rule.name, caller, expiresAt: expiresAt), for: .issuedKey)
+        return "\(stem).\(String(expiresAt.secondsSinceEpoch, radix: 16)).\(mark)\(hasExtension ? fileExtension : "")"
     }
 
     private func message(_ unmarked: String, _ rule: String, _ caller: Caller, expiresAt: SigningTime) -> String {

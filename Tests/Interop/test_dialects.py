@@ -130,27 +130,50 @@ def test_the_form_of_rails_submits_a_grant(running, page, tmp_path):
     WebDriverWait(page, 60).until(lambda _: "/submitted?scan=" in page.current_url, "the form was not submitted")
     grant = page.current_url.partition("scan=")[2]
 
-    blob = make_blob(running, grant)
+    blob = make_blob(running, tmp_path, grant)
     assert blob["key"].startswith("documents/interop.alice/")
     assert (blob["byte_size"], blob["content_type"], blob["service_name"]) == (len(PDF), "application/pdf", "amazon")
     assert blob["checksum"] == base64.b64encode(hashlib.md5(PDF).digest()).decode()
     assert running.run("get", blob["key"]).body == PDF
-    assert "is no grant" in make_blob(running, grant[:-1])["error"]
+    assert "is no grant" in make_blob(running, tmp_path, grant[:-1])["error"]
 
 
-def make_blob(running, grant):
-    """What the README's Ruby gives to ActiveStorage::Blob, whose tables would need a database."""
-    script = f"""
-        module ActiveStorage; class Blob; def self.create!(**attributes) = puts(attributes.to_json); end; end
-        {recipe("Rails", "ruby").replace(SERVICE, running.service.url)}
-        begin
-          uploaded_blob(ARGV[0], service_name: "amazon")
-        rescue ArgumentError => error
-          puts({{ error: error.message }}.to_json)
-        end"""
+# A Rails application with nothing but Active Storage's tables.
+RAILS = """
+require "rails"
+require "active_record/railtie"
+require "active_storage/engine"
+
+class App < Rails::Application
+  config.root = ARGV[0]
+  config.load_defaults 6.1
+  config.eager_load = false
+  config.secret_key_base = "tests"
+  config.logger = Logger.new(nil)
+  config.active_storage.service = :amazon
+end
+App.initialize!
+Dir[File.join(Gem.loaded_specs["activestorage"].full_gem_path, "db/migrate/*_create_active_storage_tables*.rb")].each { |file| load file }
+CreateActiveStorageTables.new.tap { |migration| migration.verbose = false }.migrate(:up)
+RECIPE
+begin
+  blob = uploaded_blob(ARGV[1], service_name: "amazon")
+  puts(ActiveStorage::Blob.find_signed!(blob.signed_id).to_json)
+rescue ArgumentError => error
+  puts({ error: error.message }.to_json)
+end
+"""
+
+
+def make_blob(running, folder, grant):
+    """What Rails keeps of the README's Ruby."""
+    (folder / "config").mkdir(exist_ok=True)
+    (folder / "config/database.yml").write_text("development: {adapter: sqlite3, database: ':memory:'}\n")
+    (folder / "config/storage.yml").write_text(f"amazon: {{service: Disk, root: {folder}/storage}}\n")
+    script = RAILS.replace("RECIPE", recipe("Rails", "ruby").replace(SERVICE, running.service.url))
     run = subprocess.run(
-        ["ruby", "-e", script, grant], env=clean({"COUNTERSIGN_API_KEY": running.keys["staging"]}), capture_output=True, text=True,
-        timeout=60, check=False)
+        ["ruby", "-e", script, folder, grant], env=clean({"COUNTERSIGN_API_KEY": running.keys["staging"]}), capture_output=True,
+        text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 

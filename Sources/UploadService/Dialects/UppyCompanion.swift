@@ -26,7 +26,8 @@ struct UppyCompanion: Sendable {
             rule: rule.name, filename: try query.required("filename", "send the name of the file"), size: nil,
             type: try query.required("type", "send the content type of the file"),
             metadata: rule.metadata(from: query.members(of: "metadata")), method: UploadMethod.post.rawValue)
-        let ticket = try await Self.form(upload, rule, admission, context, desk)
+        try Self.checkForm(of: rule)
+        let ticket = try await desk.single(upload, admission, context)
         return .json { json in
             json.object { json in
                 json.member("method", "POST")
@@ -36,17 +37,14 @@ struct UppyCompanion: Sendable {
         }
     }
 
-    /// A form with the rule's range of sizes: nothing else will do for a client that names none.
-    static func form(
-        _ upload: UploadRequest, _ rule: UploadRule, _ admission: Admission, _ context: ServiceContext, _ desk: DialectDesk
-    ) async throws -> Ticket {
+    /// A client that names no size gets a form with the rule's range of sizes, or nothing.
+    static func checkForm(of rule: UploadRule) throws(Refusal) {
         guard rule.takes(.post) else {
             throw Refusal(
                 .sizeRequired, field: "size",
                 "this client names no size, so the file needs a form with a range of sizes, and the rule \(rule.name) has none; "
                     + "give it method: POST, or have the client send all files in parts")
         }
-        return try await desk.single(upload, admission, context)
     }
 
     // MARK: Parts

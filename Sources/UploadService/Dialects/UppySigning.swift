@@ -51,7 +51,11 @@ struct UppySigning: Sendable {
         var upload = UploadRequest(rule: rule.name, filename: Self.filename(ofKey: asked.key), size: nil, type: type)
         if asked.method == "PUT" {
             upload.method = UploadMethod.post.rawValue
-            let ticket = try await UppyCompanion.form(upload, rule, admission, context, desk)
+            try UppyCompanion.checkForm(of: rule)
+            let issued = try await desk.tickets.issue(upload, admission, context.record) { [upload] random in
+                .single(try desk.steps.issueMarked(upload, admission, using: &random))
+            }
+            guard case .single(let ticket) = issued else { throw Self.unknownStep }
             return .json { json in
                 json.object { json in
                     json.member("url", ticket.url)

@@ -32,7 +32,7 @@ struct OriginPolicy: Sendable {
     /// The further fields of an answer to a preflight.
     func preflightFields(for route: Route) -> HTTPFields {
         [
-            .accessControlAllowMethods: route.methods.map(\.rawValue).joined(separator: ", "),
+            .accessControlAllowMethods: route.preflightMethods.map(\.rawValue).joined(separator: ", "),
             .accessControlAllowHeaders: route.allowedHeaders.joined(separator: ", "),
             .accessControlMaxAge: "600",
         ]

@@ -73,6 +73,11 @@ enum Route: String, CaseIterable, Sendable {
         }
     }
 
+    /// What preflights hear. Uppy's are answered for all of its routes, as Companion does.
+    var preflightMethods: [HTTPRequest.Method] {
+        dialect == .uppy ? [.get, .post, .delete, .options] : methods
+    }
+
     /// What its client sends in its headers, for preflights.
     var allowedHeaders: [String] {
         let own = ["Authorization", "Content-Type", "X-Api-Key", "X-Request-Id"]

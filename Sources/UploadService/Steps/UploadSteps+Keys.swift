@@ -1,8 +1,16 @@
 import Uploads
 
-/// Uploads in parts that the client itself creates and completes, naming them by the key that was issued.
+/// Uploads whose client holds the key that was issued and nothing else of ours; in parts, it creates and completes them itself.
 extension UploadSteps {
-    /// Decides on a request; the store hears of it from the client.
+    /// Decides on a request for one form or PUT.
+    func issueMarked(_ request: UploadRequest, _ admission: Admission, using random: inout any RandomNumberGenerator) throws -> Ticket {
+        let now = now
+        let ticket = try admission.office.sign { try $0.issueMarked(request, to: admission.caller, with: $1, at: now, using: &random) }
+        try charge(ticket.sizeBytes.upperBound, admission)
+        return ticket
+    }
+
+    /// Decides on a request for parts; the store hears of it from the client.
     func beginMarked(
         _ request: UploadRequest, _ admission: Admission, using random: inout any RandomNumberGenerator
     ) throws -> MultipartTicket {

@@ -216,6 +216,9 @@ import Uploads
                     _ = try await service.send(method, path, Dialectal.keyed, body: method == .post ? "{}" : nil)
                 }
             }
+            let token = Dialectal.token(rule: "attachments")
+            for path in paths { _ = try await service.send(.get, "/u/\(token)\(path)", Dialectal.page) }
+            #expect(!log.text.contains(token.suffix(20)) && !log.text.contains("/u/"))
             let metrics = try await service.send(.get, "/metrics").text
             #expect(metrics.contains(#"route="/s3/multipart/{uploadId}/{partNumber}""#) && !metrics.contains(id.prefix(24)))
             #expect(!log.text.contains(id.prefix(24)))

@@ -135,7 +135,7 @@ import Uploads
             for key in ["../../etc/passwd", "0f6cbb4e-8d0c-4a2e-9a3e-6f0a4f5d1c2b-a.png", "avatars/web-backend/x.png", "${filename}"] {
                 let answer = try await presign(service, #"{"method":"PUT","key":"\#(key)","contentType":"image/png"}"#)
                 let issued = try #require(try answer.json()["key"] as? String, "\(answer.text)")
-                #expect(issued.wholeMatch(of: /attachments\/web-backend\/[0-9a-f-]{36}\.png/) != nil)
+                #expect(issued.wholeMatch(of: /attachments\/web-backend\/[0-9a-f-]{36}\.[0-9a-f]{8}\.[A-Za-z0-9_-]{22}\.png/) != nil)
             }
         }
     }
