@@ -33,14 +33,16 @@ public struct CredentialFetcher: CredentialFetching {
     private let near: BoundedHTTP
 
     public init() {
-        self.init(deadline: .seconds(20))
+        self.init(deadline: .seconds(20), nearDeadline: .seconds(2))
     }
 
-    /// - Parameter deadline: for a program, or an answer of STS.
-    init(deadline: Duration) {
+    /// - Parameters:
+    ///   - deadline: for a program, or an answer of STS.
+    ///   - nearDeadline: for an answer of this machine's own endpoints.
+    init(deadline: Duration, nearDeadline: Duration) {
         self.deadline = deadline
         remote = BoundedHTTP(maximumBytes: Self.maximumBytes, deadline: deadline)
-        near = BoundedHTTP(maximumBytes: Self.maximumBytes, deadline: min(deadline, .seconds(2)))
+        near = BoundedHTTP(maximumBytes: Self.maximumBytes, deadline: nearDeadline)
     }
 
     public func fetch(_ plan: CredentialPlan, at now: SigningTime) async throws(CredentialFault) -> SigningCredentials {

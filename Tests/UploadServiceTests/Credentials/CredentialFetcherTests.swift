@@ -15,7 +15,7 @@ import Uploads
         let settings = AWSSettings(variables: variables.merging(["HOME": "/h"]) { one, _ in one }) { path throws(AWSSettingsError) in
             path == "/h/.aws/config" ? config.map { Array($0.utf8) } : nil
         }
-        return try await CredentialFetcher(deadline: deadline).fetch(try settings.credentialPlan(), at: Fixture.now)
+        return try await CredentialFetcher(deadline: deadline, nearDeadline: deadline).fetch(try settings.credentialPlan(), at: Fixture.now)
     }
 
     private func message(_ variables: [String: String], config: String? = nil, deadline: Duration = .seconds(60)) async -> String {
