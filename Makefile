@@ -35,6 +35,7 @@ interop: openssl ## The built binary against other people's: a browser, S3 serve
 	@.ci/need 'command -v chromium && command -v chromedriver' chromium chromium-driver
 	@.ci/need 'command -v curl && command -v openssl' curl openssl
 	@.ci/need 'node -e fetch' nodejs
+	@.ci/need 'ruby -e "require %q(rails); require %q(active_storage/engine); require %q(sqlite3)"' ruby ruby-activestorage ruby-railties ruby-sqlite3
 	@.ci/need 'command -v ceph && command -v ceph-mon && command -v ceph-osd && command -v radosgw && command -v radosgw-admin' \
 		ceph-common ceph-mon ceph-osd radosgw
 	@.ci/need '/usr/bin/python3 -c "import ensurepip, venv"' python3 python3-venv

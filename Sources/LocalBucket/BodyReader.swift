@@ -61,3 +61,19 @@ final class BodyReader {
     /// refusal and not a reset connection.
     private static let drainBytes: Int64 = 16 << 20
 }
+
+extension BodyReader {
+    /// Reads a body that is a document; it must be what was signed and declared.
+    func document(_ expectation: BodyExpectation, maximumBytes: Int) async throws -> String {
+        var digests = BodyDigests(expectation)
+        var bytes = ByteBuffer()
+        while let buffer = try await self.next() {
+            digests.update(buffer)
+            bytes.writeImmutableBuffer(buffer)
+            if bytes.readableBytes > maximumBytes { throw Refused.messageTooLong(maximumBytes) }
+        }
+        if let declaredLength, self.received != declaredLength { throw Refused.incompleteBody }
+        _ = try digests.finish(trailing: nil)
+        return String(buffer: bytes)
+    }
+}

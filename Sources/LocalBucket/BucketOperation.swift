@@ -15,6 +15,7 @@ struct BucketOperation {
         switch self.request.method {
         case "HEAD": return self.head()
         case "GET" where self.request.query("location") != nil: return self.location()
+        case "GET" where self.request.query("uploads") != nil: return try await self.listUploads()
         case "GET": return try await self.list()
         case "PUT" where self.request.target.query.isEmpty: return try await self.create(body)
         case "DELETE" where self.request.target.query.isEmpty: return try await self.delete()
@@ -44,11 +45,20 @@ struct BucketOperation {
         return response
     }
 
+    private func listUploads() async throws -> Response {
+        let page = UploadPage(try UploadListingRequest(self.request), uploads: try await self.bucket.store.openUploads())
+        return .xml(page.xml(bucket: self.bucket.name))
+    }
+
+    private func expectation() throws(S3Error) -> BodyExpectation {
+        try BodyExpectation(self.request.fields, contentSHA256: self.verified.contentSHA256)
+    }
+
     private static let firstRegion = "us-east-1"
 
     /// The bucket is there already, and the client's own: S3's oldest region takes that, the others do not.
     private func create(_ body: BodyReader) async throws -> Response {
-        let text = try await self.document(body, maximumBytes: 64 << 10)
+        let text = try await body.document(try self.expectation(), maximumBytes: 64 << 10)
         let constraint = text.isEmpty ? nil : try BucketConfiguration.locationConstraint(xml: text)
         guard constraint ?? Self.firstRegion == self.region else { throw Refused.illegalLocation(constraint) }
         guard self.region == Self.firstRegion else { throw Refused.bucketAlreadyOwnedByYou(self.bucket.name) }
@@ -62,19 +72,6 @@ struct BucketOperation {
         throw S3Error.accessDenied(
             "The bucket \(self.bucket.name) is named in the configuration of this local bucket; take it out there.")
     }
-
-    /// A body that is a document; it must be what was signed and declared.
-    private func document(_ body: BodyReader, maximumBytes: Int) async throws -> String {
-        var digests = BodyDigests(try BodyExpectation(self.request.fields, contentSHA256: self.verified.contentSHA256))
-        var bytes = ByteBuffer()
-        while let buffer = try await body.next() {
-            digests.update(buffer)
-            bytes.writeImmutableBuffer(buffer)
-            if bytes.readableBytes > maximumBytes { throw Refused.messageTooLong(maximumBytes) }
-        }
-        _ = try digests.finish(trailing: nil)
-        return String(buffer: bytes)
-    }
 }
 
 extension BucketOperation {
@@ -83,11 +80,11 @@ extension BucketOperation {
 
     /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>.
     private func deleteObjects(_ body: BodyReader) async throws -> Response {
-        let expectation = try BodyExpectation(self.request.fields)
+        let expectation = try self.expectation()
         guard expectation.contentMD5 != nil || expectation.checksum != nil else {
             throw S3Error.invalidRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
         }
-        let deletion = try Deletion(xml: try await self.document(body, maximumBytes: Self.deletionBytes))
+        let deletion = try Deletion(xml: try await body.document(expectation, maximumBytes: Self.deletionBytes))
         var outcomes: [(object: Deletion.Object, refusal: S3Error?)] = []
         for object in deletion.objects {
             do {

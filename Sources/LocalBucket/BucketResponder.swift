@@ -89,22 +89,18 @@ struct BucketResponder: HTTPResponder {
         guard bucket.accessKeyIDs.contains(verified.accessKeyID) else {
             throw isCreation ? Refused.bucketAlreadyExists(name) : S3Error.accessDenied()
         }
-        try bucket.gate?.check(request, verified: verified, at: self.clock())
+        // PutObjectTagging is judged by its tags, which come in its body.
+        if !request.putsTags { try bucket.gate?.check(request, verified: verified, at: self.clock()) }
         try Subresource.check(request)
-        if case .streaming = verified.payload, request.method != "PUT" || request.key == nil { throw Refused.streamingNotTaken }
+        if case .streaming = verified.payload, request.method != "PUT" || request.key == nil || request.putsTags {
+            throw Refused.streamingNotTaken
+        }
         guard let key = request.key else {
             let operation = BucketOperation(request: request, bucket: bucket, region: self.region, verified: verified)
             return try await operation.answer(body)
         }
         let operation = ObjectOperation(request: request, bucket: bucket, key: key, verified: verified, clock: self.clock)
-        switch request.method {
-        case "GET" where request.query("tagging") != nil: return try await operation.tagging()
-        case "GET": return try await operation.get()
-        case "HEAD": return try await operation.head()
-        case "PUT": return try await operation.put(body)
-        case "DELETE": return try await operation.delete()
-        default: throw Refused.methodNotAllowed
-        }
+        return try await operation.answer(body)
     }
 
     private func verify(_ request: S3Request) throws(S3Error) -> VerifiedRequest {

@@ -20,6 +20,16 @@ struct CRC: RunningChecksum {
     /// CRC-64/NVME, S3's own default.
     static func crc64nvme() -> CRC { CRC(tables: self.nvmeTables, byteCount: 8) }
 
+    /// - Returns: Nil where the algorithm is no such check.
+    static func check(of algorithm: ChecksumAlgorithm) -> CRC? {
+        switch algorithm {
+        case .crc32: self.crc32()
+        case .crc32c: self.crc32c()
+        case .crc64nvme: self.crc64nvme()
+        case .md5, .sha1, .sha256, .sha512, .xxhash3, .xxhash64, .xxhash128: nil
+        }
+    }
+
     private static let ieeeTables = makeTables(reversedPolynomial: 0xedb8_8320)
     private static let castagnoliTables = makeTables(reversedPolynomial: 0x82f6_3b78)
     private static let nvmeTables = makeTables(reversedPolynomial: 0x9a6c_9329_ac4b_c9b5)

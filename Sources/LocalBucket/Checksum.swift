@@ -57,6 +57,10 @@ struct BodyExpectation: Sendable {
     var checksum: Checksum?
     /// Of the checksum that comes behind the body.
     var trailingAlgorithm: ChecksumAlgorithm?
+    /// Of the checksum that is computed when the client declares none.
+    var ownAlgorithm = ChecksumAlgorithm.crc64nvme
+
+    var declaredAlgorithm: ChecksumAlgorithm? { self.trailingAlgorithm ?? self.checksum?.algorithm }
 
     init(_ fields: FieldList, contentSHA256: String? = nil, trailing: ChecksumAlgorithm? = nil) throws(S3Error) {
         self.contentSHA256 = contentSHA256
@@ -90,9 +94,7 @@ struct BodyExpectation: Sendable {
     private static func check(named header: String, in fields: FieldList, declared: ChecksumAlgorithm?) throws(S3Error) {
         guard let name = fields[header] else { return }
         guard ChecksumAlgorithm(rawValue: name.uppercased()) != nil else {
-            throw S3Error.invalidRequest(
-                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-                    + "[\(ChecksumAlgorithm.allCases.map(\.rawValue).joined(separator: ", "))]")
+            throw Refused.checksumAlgorithm
         }
         guard let declared else {
             throw S3Error.invalidRequest(
@@ -121,15 +123,12 @@ struct BodyDigests: ~Copyable {
     private var running: (any RunningChecksum)?
     private let algorithm: ChecksumAlgorithm
 
-    /// S3 computes a CRC-64/NVME when the client declares no checksum.
     init(_ expectation: BodyExpectation) {
         self.expectation = expectation
-        self.algorithm = expectation.trailingAlgorithm ?? expectation.checksum?.algorithm ?? .crc64nvme
+        self.algorithm = expectation.declaredAlgorithm ?? expectation.ownAlgorithm
         self.sha256 = expectation.contentSHA256 != nil || self.algorithm == .sha256 ? StreamingDigest(.sha256) : nil
         switch self.algorithm {
-        case .crc32: self.running = CRC.crc32()
-        case .crc32c: self.running = CRC.crc32c()
-        case .crc64nvme: self.running = CRC.crc64nvme()
+        case .crc32, .crc32c, .crc64nvme: self.running = CRC.check(of: self.algorithm)
         case .xxhash64: self.running = XXHash64()
         case .xxhash3: self.running = XXHash3(bits: 64)
         case .xxhash128: self.running = XXHash3(bits: 128)

@@ -54,7 +54,7 @@ struct ChunkedBody {
     /// Writes the object's bytes as they come. They may be thrown away still: only the end of the body tells that all were right.
     ///
     /// - Returns: The checksum that the client declares behind the chunks.
-    func read(_ body: BodyReader, _ write: Upload.Write) async throws -> Checksum? {
+    func read(_ body: BodyReader, _ write: BodyWrite) async throws -> Checksum? {
         var parser = ChunkParser(self.payload, decodedLength: self.length)
         let signatures = ChunkSignatures(self.verifier)
         var trailer: [Header]?

@@ -58,24 +58,32 @@ final class Descriptor: Sendable {
     }
 
     /// Reads up to `count` bytes at an offset; fewer only at the end of the file.
-    func read(at offset: Int64, count: Int) throws(FileFault) -> [UInt8] {
+    func read(at offset: Int64, count: Int) throws(FileFault) -> ByteBuffer {
         var fault: FileFault?
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count {
-                let taken = pread(self.number, buffer.baseAddress! + filled, count - filled, off_t(offset) + off_t(filled))
+        var bytes = ByteBuffer()
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { buffer in
+            var filled = 0
+            while filled < count, let base = buffer.baseAddress {
+                let taken = pread(self.number, base + filled, count - filled, off_t(offset) + off_t(filled))
                 if taken < 0, errno == EINTR { continue }
                 if taken < 0 { fault = .last("pread") }
-                if taken <= 0 { return }
+                if taken <= 0 { break }
                 filled += taken
             }
+            return filled
         }
         if let fault { throw fault }
         return bytes
     }
 
-    /// Waits until the bytes, or the names in a folder, are on the disk.
+    /// Waits until the bytes are on the disk.
     func synchronize() throws(FileFault) {
         guard fsync(self.number) == 0 else { throw .last("fsync") }
+    }
+
+    /// Waits until the names in a folder are on the disk.
+    static func synchronizeFolder(_ path: String) throws(FileFault) {
+        try Descriptor(path: path, flags: O_RDONLY | O_DIRECTORY).synchronize()
     }
 
     /// Tries for the exclusive lock, which is held until this file is closed or its process is gone.

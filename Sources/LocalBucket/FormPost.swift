@@ -40,7 +40,7 @@ struct FormPost {
     }
 
     /// Writes the file, and no byte beyond what the policy allows; the whole file is counted, since the refusal tells its size.
-    private func receiveFile(_ reader: FormReader, form: VerifiedForm, write: Upload.Write) async throws {
+    private func receiveFile(_ reader: FormReader, form: VerifiedForm, write: BodyWrite) async throws {
         let maximum = min(form.contentLengthRange?.upperBound ?? .max, Limits.objectBytes)
         var size: Int64 = 0
         while let bytes = try await reader.fileBytes() {

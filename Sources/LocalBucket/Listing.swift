@@ -26,12 +26,16 @@ struct ListingRequest {
         self.maxKeys = try Self.maxKeys(request.query("max-keys"))
         self.startAfter = request.query(self.isVersion2 ? "start-after" : "marker")
         self.continuationToken = self.isVersion2 ? request.query("continuation-token") : nil
+        self.encodesURL = try Self.encodesURL(request)
+        self.fetchesOwner = !self.isVersion2 || request.query("fetch-owner") == "true"
+    }
+
+    static func encodesURL(_ request: S3Request) throws(S3Error) -> Bool {
         let encoding = request.query("encoding-type")
         if let encoding, encoding != "url" {
             throw S3Error.invalidArgument("Invalid Encoding Method specified in Request", name: "encoding-type", value: encoding)
         }
-        self.encodesURL = encoding != nil
-        self.fetchesOwner = !self.isVersion2 || request.query("fetch-owner") == "true"
+        return encoding != nil
     }
 
     private static func maxKeys(_ text: String?) throws(S3Error) -> Int {
@@ -100,7 +104,7 @@ private enum ListingPosition: Equatable {
     }
 }
 
-private enum Bytes {
+enum Bytes {
     /// The part of a key up to and with the first delimiter behind the prefix.
     static func commonPrefix(of key: [UInt8], prefix: String, delimiter: String) -> [UInt8]? {
         let mark = Array(delimiter.utf8)
@@ -186,10 +190,10 @@ struct ListingPage {
     private func write(_ record: ObjectRecord, to xml: inout XMLText) {
         xml.element("Contents") { xml in
             xml.element("Key", self.encoded(record.key))
-            xml.element("LastModified", record.lastModified.iso8601.replacing("Z", with: ".000Z"))
+            xml.element("LastModified", XMLText.time(record.lastModified))
             xml.element("ETag", record.quotedETag)
             xml.element("ChecksumAlgorithm", record.checksum.algorithm.rawValue)
-            xml.element("ChecksumType", "FULL_OBJECT")
+            xml.element("ChecksumType", record.checksumType.rawValue)
             xml.element("Size", "\(record.size)")
             if self.request.fetchesOwner { xml.element("Owner") { $0.element("ID", Owner.id) } }
             xml.element("StorageClass", record.attributes.storageClass)

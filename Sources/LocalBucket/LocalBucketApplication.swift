@@ -29,7 +29,8 @@ public func buildLocalBucket(
         responder: responder,
         server: .http1(
             configuration: .init(
-                additionalChannelHandlers: [AbsoluteTargetInstaller()], idleTimeout: idleTimeout, httpDecoderConfiguration: decoder)),
+                additionalChannelHandlers: [SmallReads(), AbsoluteTargetInstaller()], idleTimeout: idleTimeout,
+                httpDecoderConfiguration: decoder)),
         configuration: listening,
         onServerRunning: onServerRunning,
         logger: logger)

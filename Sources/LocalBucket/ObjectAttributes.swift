@@ -116,7 +116,7 @@ extension ObjectAttributes {
     }
 
     /// Refuses what the local bucket does not keep, rather than dropping it in silence.
-    private static func refuseUnsupported(_ fields: FieldList) throws(S3Error) {
+    static func refuseUnsupported(_ fields: FieldList) throws(S3Error) {
         if let customer = fields.names(withPrefix: "x-amz-server-side-encryption-customer-").first {
             throw Refused.notImplemented("The local bucket does not keep customer-provided encryption keys.", header: customer)
         }

@@ -15,28 +15,32 @@ struct ObjectOperation {
 }
 
 extension ObjectOperation {
-    func put(_ body: BodyReader) async throws -> Response {
+    func answer(_ body: BodyReader) async throws -> Response {
+        if let id = self.request.query("uploadId") { return try await self.answer(body, uploadID: id) }
+        let isAboutTags = self.request.query("tagging") != nil
+        switch self.request.method {
+        case "GET": return isAboutTags ? try await self.tagging() : try await self.get()
+        case "HEAD" where !isAboutTags: return try await self.head()
+        case "PUT": return isAboutTags ? try await self.putTagging(body) : try await self.put(body)
+        case "POST" where self.request.query("uploads") != nil: return try await self.createUpload(body)
+        case "DELETE": return isAboutTags ? try await self.deleteTagging() : try await self.delete()
+        default: throw Refused.methodNotAllowed
+        }
+    }
+
+    private func put(_ reader: BodyReader) async throws -> Response {
         let fields = self.request.fields
-        let chunked = try ChunkedBody(fields, self.verified)
-        guard let length = chunked?.length ?? body.declaredLength else { throw Refused.missingContentLength }
-        if length > Limits.objectBytes { throw Refused.entityTooLarge(length) }
+        let body = try ObjectBody(fields, self.verified, reader)
         let attributes = try ObjectAttributes(fields)
-        let expectation = try BodyExpectation(
-            fields, contentSHA256: self.verified.contentSHA256, trailing: chunked?.trailingChecksum)
         let condition = try WriteCondition(fields)
         try condition.check(try await self.bucket.store.object(self.key)?.record, key: self.key)
 
         let upload = Upload(store: self.bucket.store, key: self.key, attributes: attributes, condition: condition, clock: self.clock)
-        let record = try await upload.receive(expectation) { write in
-            if let chunked { return try await chunked.read(body, write) }
-            while let buffer = try await body.next() { try await write(buffer) }
-            guard body.received == length else { throw Refused.incompleteBody }
-            return nil
-        }
+        let record = try await upload.receive(body.expectation, body.read)
         return Response(status: .ok, headers: record.storedHeaders)
     }
 
-    func delete() async throws -> Response {
+    private func delete() async throws -> Response {
         let condition: WriteCondition = self.request.fields["if-match"].map { .matches($0) } ?? .none
         try await self.bucket.store.delete(self.key, if: condition)
         return Response(status: .noContent)
@@ -44,7 +48,7 @@ extension ObjectOperation {
 }
 
 extension ObjectOperation {
-    func get() async throws -> Response {
+    private func get() async throws -> Response {
         let object = try await self.open()
         let record = object.record
         guard try ReadConditions.evaluate(self.request.fields, record: record, now: self.clock()) == .send else {
@@ -60,7 +64,7 @@ extension ObjectOperation {
         return Response(status: range == nil ? .ok : .partialContent, headers: headers, body: object.body(bytes))
     }
 
-    func head() async throws -> Response {
+    private func head() async throws -> Response {
         let record = try await self.open().record
         guard try ReadConditions.evaluate(self.request.fields, record: record, now: self.clock()) == .send else {
             return Response(status: .notModified, headers: record.validators)
@@ -71,30 +75,31 @@ extension ObjectOperation {
         return Response(status: range == nil ? .ok : .partialContent, headers: headers)
     }
 
-    /// GetObjectTagging, <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html>.
-    func tagging() async throws -> Response {
-        let tags = try await self.open().record.attributes.tags
-        return .xml(
-            XMLText.document("Tagging", namespace: XMLText.namespace) { xml in
-                xml.element("TagSet") { xml in
-                    for tag in tags {
-                        xml.element("Tag") { xml in
-                            xml.element("Key", tag.key)
-                            xml.element("Value", tag.value)
-                        }
-                    }
-                }
-            })
-    }
-
-    private func open() async throws -> StoredObject {
+    func open() async throws -> StoredObject {
         guard let object = try await self.bucket.store.object(self.key) else { throw Refused.noSuchKey(self.key) }
         return object
     }
 
     private func range(of record: ObjectRecord) throws(S3Error) -> Range<Int64>? {
+        if let number = self.request.query("partNumber") {
+            if self.request.fields["range"] != nil {
+                throw S3Error.invalidRequest("Cannot specify both Range header and partNumber query parameter")
+            }
+            return try self.range(ofPart: number, of: record)
+        }
         guard ReadConditions.rangeApplies(self.request.fields, record: record) else { return nil }
         return try ByteRange.resolve(self.request.fields["range"], size: record.size)
+    }
+
+    /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>, `partNumber`. An object that came as a whole is its
+    /// own first part.
+    private func range(ofPart text: String, of record: ObjectRecord) throws(S3Error) -> Range<Int64>? {
+        let number = try PartNumber.parse(text)
+        if record.multipart == nil, number == 1 { return record.size == 0 ? nil : 0..<record.size }
+        guard let range = record.multipart?.range(ofPart: number) else {
+            throw Refused.partNotSatisfiable(text, count: record.multipart?.partSizes.count ?? 1)
+        }
+        return range.isEmpty ? nil : range
     }
 
     private func headers(_ record: ObjectRecord, range: Range<Int64>?) throws(S3Error) -> HTTPFields {
@@ -102,6 +107,9 @@ extension ObjectOperation {
         for field in record.validators { headers[field.name] = field.value }
         headers[.acceptRanges] = "bytes"
         if !record.attributes.tags.isEmpty { headers.set("x-amz-tagging-count", "\(record.attributes.tags.count)") }
+        if let multipart = record.multipart, self.request.query("partNumber") != nil {
+            headers.set("x-amz-mp-parts-count", "\(multipart.partSizes.count)")
+        }
         if let range {
             headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(record.size)"
         } else if self.wantsChecksum {
@@ -152,7 +160,7 @@ extension ObjectRecord {
     var checksumHeaders: HTTPFields {
         var headers = HTTPFields()
         headers.set(self.checksum.algorithm.headerName, self.checksum.value)
-        headers.set("x-amz-checksum-type", "FULL_OBJECT")
+        headers.set("x-amz-checksum-type", self.checksumType.rawValue)
         return headers
     }
 
@@ -160,25 +168,22 @@ extension ObjectRecord {
     var storedHeaders: HTTPFields {
         var headers = self.checksumHeaders
         headers[.eTag] = self.quotedETag
-        for header in self.attributes.headers where header.name.hasPrefix("x-amz-server-side-encryption") {
-            headers.set(header.name, header.value)
-        }
+        for field in self.attributes.encryptionHeaders { headers[field.name] = field.value }
         return headers
     }
 }
 
-extension StoredObject {
-    private static let chunkBytes: Int64 = 256 * 1024
+extension ObjectAttributes {
+    var encryptionHeaders: HTTPFields {
+        HTTPFields(self.headers.filter { $0.name.hasPrefix("x-amz-server-side-encryption") })
+    }
+}
 
+extension StoredObject {
     /// Sends bytes of the object piece by piece, as fast as the client takes them.
     func body(_ range: Range<Int64>) -> ResponseBody {
         ResponseBody(contentLength: Int(range.upperBound - range.lowerBound)) { writer in
-            var offset = range.lowerBound
-            while offset < range.upperBound {
-                let end = min(offset + Self.chunkBytes, range.upperBound)
-                try await writer.write(try await self.read(offset..<end))
-                offset = end
-            }
+            for piece in self.pieces(range) { try await writer.write(try await self.read(piece)) }
             try await writer.finish(nil)
         }
     }

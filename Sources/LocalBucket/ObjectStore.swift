@@ -8,13 +8,18 @@ import Synchronization
 /// The objects of one bucket in one folder.
 ///
 /// A new object is written to a file under `incoming/`, brought to the disk, and then renamed into `objects/`: whenever the process
-/// is killed, the old object is there or the new one.
+/// is killed, the old object is there or the new one. The parts of multipart uploads come in the same way (``UploadFolder``).
 final class ObjectStore: Sendable {
     private let objects: String
     private let incoming: String
-    private let pool = NIOThreadPool.singleton
+    let uploads: UploadFolder
+    let pool = NIOThreadPool.singleton
+    /// Objects are put together a few at a time: the disk is no faster for more, and each holds a piece and a list of parts in memory.
+    let assemblies = Turnstile(4)
     /// Conditions are checked and names changed here, one after another, so that nothing comes between a check and its change.
     private let commits: DispatchQueue
+    /// The conditional completions under way, by key; see ``DeletionWatch``.
+    private let watches = Mutex<[String: [DeletionWatch]]>([:])
 
     /// The keys that the last listing read. A file's name is made from its key, so that what was read once stays true.
     private let keysByName = Mutex<[String: [UInt8]]>([:])
@@ -23,11 +28,13 @@ final class ObjectStore: Sendable {
     init(folder: String) throws {
         self.objects = folder + "/objects"
         self.incoming = folder + "/incoming"
+        self.uploads = UploadFolder(folder: folder)
         self.commits = DispatchQueue(label: "countersign.local-bucket.commits")
         for path in [self.objects, self.incoming] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
         try self.sweep()
+        try self.uploads.prepare()
     }
 
     /// An upload under way holds the lock on its file, also one of another process; what can be locked was left behind.
@@ -118,23 +125,43 @@ extension ObjectStore {
     ///
     /// - Throws: The refusal of the condition; the bucket is then unchanged.
     func commit(_ object: IncomingObject, as record: ObjectRecord, if condition: WriteCondition) async throws {
+        try await self.seal(object, with: record)
+        try await self.onCommitQueue { try self.name(object, as: record, if: condition) }
+    }
+
+    /// Gives a sealed object its name, on the commit queue.
+    func name(_ object: IncomingObject, as record: ObjectRecord, if condition: WriteCondition) throws {
+        let final = self.path(of: record.key)
+        try condition.check(try StoredObject.open(path: final, key: record.key)?.record, key: record.key)
+        if condition == .absent {
+            // Refuses by itself what another process has made since.
+            guard link(object.path, final) == 0 else {
+                throw errno == EEXIST ? Refused.precondition("If-None-Match") as any Error : FileFault.last("link")
+            }
+        } else {
+            guard rename(object.path, final) == 0 else { throw FileFault.last("rename") }
+        }
+        try self.synchronizeNames()
+    }
+
+    /// Replaces an object by another one that was made from it.
+    ///
+    /// - Returns: False, and nothing is changed, when the object is not `old` any more.
+    func replace(_ old: ObjectRecord, by object: IncomingObject, as record: ObjectRecord) async throws -> Bool {
+        try await self.seal(object, with: record)
+        return try await self.onCommitQueue {
+            guard try StoredObject.open(path: self.path(of: old.key), key: old.key)?.record == old else { return false }
+            try self.name(object, as: record, if: .none)
+            return true
+        }
+    }
+
+    /// Writes the record behind the bytes, and brings both to the disk.
+    func seal(_ object: IncomingObject, with record: some FileRecord) async throws {
         let trailer = try ObjectFile.trailer(record)
         try await self.pool.runIfActive {
             try trailer.withUnsafeBytes { try object.file.append($0) }
             try object.file.synchronize()
-        }
-        let final = self.path(of: record.key)
-        try await self.onCommitQueue {
-            try condition.check(try StoredObject.open(path: final, key: record.key)?.record, key: record.key)
-            if condition == .absent {
-                // Refuses by itself what another process has made since.
-                guard link(object.path, final) == 0 else {
-                    throw errno == EEXIST ? Refused.precondition("If-None-Match") as any Error : FileFault.last("link")
-                }
-            } else {
-                guard rename(object.path, final) == 0 else { throw FileFault.last("rename") }
-            }
-            try self.synchronizeNames()
         }
     }
 
@@ -144,17 +171,31 @@ extension ObjectStore {
         try await self.onCommitQueue {
             if condition != .none { try condition.check(try StoredObject.open(path: path, key: key)?.record, key: key) }
             guard unlink(path) == 0 || errno == ENOENT else { throw FileFault.last("unlink") }
+            self.watches.withLock { $0[key]?.forEach { $0.note() } }
             try self.synchronizeNames()
         }
     }
 
-    private func synchronizeNames() throws {
-        try Descriptor(path: self.objects, flags: O_RDONLY | O_DIRECTORY).synchronize()
+    /// Tells `body` of deletions of a key that happen while it runs.
+    func watchingDeletions<Result>(of key: String, _ body: (DeletionWatch) async throws -> Result) async rethrows -> Result {
+        let watch = DeletionWatch()
+        self.watches.withLock { $0[key, default: []].append(watch) }
+        defer {
+            self.watches.withLock { watches in
+                watches[key]?.removeAll { $0 === watch }
+                if watches[key]?.isEmpty == true { watches[key] = nil }
+            }
+        }
+        return try await body(watch)
     }
 
-    private func onCommitQueue(_ body: @escaping @Sendable () throws -> Void) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            self.commits.async { continuation.resume(with: Result { try body() }) }
+    private func synchronizeNames() throws {
+        try Descriptor.synchronizeFolder(self.objects)
+    }
+
+    func onCommitQueue<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Result, any Error>) in
+            self.commits.async { continuation.resume(with: Swift.Result { try body() }) }
         }
     }
 }
@@ -162,7 +203,7 @@ extension ObjectStore {
 /// A file that receives an object's bytes.
 struct IncomingObject: Sendable {
     fileprivate let file: Descriptor
-    fileprivate let path: String
+    let path: String
     fileprivate let pool: NIOThreadPool
 
     func append(_ buffer: ByteBuffer) async throws {
@@ -170,47 +211,21 @@ struct IncomingObject: Sendable {
             try buffer.withUnsafeReadableBytes { try file.append($0) }
         }
     }
+
+    /// Appends all bytes of a file that is there already, which `look` sees on their way.
+    func append(_ source: RecordedFile<some FileRecord>, _ look: (ByteBuffer) -> Void = { _ in }) async throws {
+        for range in source.pieces(0..<source.record.size) {
+            let buffer = try await source.read(range)
+            look(buffer)
+            try await self.append(buffer)
+        }
+    }
 }
 
-/// An object opened for reading.
-struct StoredObject: Sendable {
-    let record: ObjectRecord
-    private let file: Descriptor
+/// Whether a key has been deleted since the watch began: what S3 asks before it completes a conditional multipart upload.
+final class DeletionWatch: Sendable {
+    private let noted = Atomic<Bool>(false)
 
-    /// Opens an object's file. Blocks.
-    ///
-    /// - Parameter key: The key that the file must be of; nil for whatever it says, as long as the file has that key's name.
-    /// - Returns: Nil when there is no such file, or it is no object's.
-    fileprivate static func open(path: String, key: String?) throws(FileFault) -> StoredObject? {
-        guard let file = try Descriptor.existing(path: path), let record = try self.record(in: file),
-            path.hasSuffix("/" + ObjectFile.name(for: record.key)), key.map({ $0.utf8.elementsEqual(record.key.utf8) }) ?? true
-        else {
-            return nil
-        }
-        return StoredObject(record: record, file: file)
-    }
-
-    private static func record(in file: Descriptor) throws(FileFault) -> ObjectRecord? {
-        let footerOffset = try file.size() - Int64(ObjectFile.footerBytes)
-        guard footerOffset >= 0,
-            let length = ObjectFile.recordLength(footer: try file.read(at: footerOffset, count: ObjectFile.footerBytes))
-        else {
-            return nil
-        }
-        let size = footerOffset - Int64(length)
-        guard size >= 0, let record = ObjectFile.record(json: try file.read(at: size, count: length)), record.size == size else {
-            return nil
-        }
-        return record
-    }
-
-    /// Reads bytes of the object, not of what follows them in the file.
-    func read(_ range: Range<Int64>) async throws -> ByteBuffer {
-        precondition(range.lowerBound >= 0 && range.upperBound <= self.record.size)
-        let bytes = try await NIOThreadPool.singleton.runIfActive { [file] in
-            try file.read(at: range.lowerBound, count: Int(range.upperBound - range.lowerBound))
-        }
-        guard bytes.count == range.upperBound - range.lowerBound else { throw FileFault(call: "pread", code: EIO) }
-        return ByteBuffer(bytes: bytes)
-    }
+    fileprivate func note() { self.noted.store(true, ordering: .releasing) }
+    var hasSeenDeletion: Bool { self.noted.load(ordering: .acquiring) }
 }

@@ -20,15 +20,18 @@ struct PolicyGate: Sendable {
     private static let owner = Caller.identity(
         ARN(partition: "aws", service: "iam", region: "", account: "000000000000", resource: "user/local"))
 
+    /// - Parameter tags: That the request's body has; nil where only headers tell tags.
     /// - Throws: `AccessDenied`, with the statement that decided.
-    func check(_ request: S3Request, verified: VerifiedRequest, at now: SigningTime) throws(S3Error) {
+    func check(_ request: S3Request, verified: VerifiedRequest, tags: [ObjectTag]? = nil, at now: SigningTime) throws(S3Error) {
         var facts = S3RequestFacts(
             method: request.method, bucket: self.bucketName, key: request.key, query: request.target.query.map { .init($0.name, $0.value) },
             headers: request.headers.map { .init($0.name, $0.value) },
             authentication: verified.isPresigned ? .query : .header)
         facts.signatureAgeMilliseconds = Self.age(verified.signedAt, at: now)
-        let tagging = request.method == "PUT" ? request.fields["x-amz-tagging"] : nil
-        facts.tags = (try tagging.map { header throws(S3Error) in try Tagging.parse(header: header) } ?? []).map { .init($0.key, $0.value) }
+        let isWriting = request.method == "PUT" || request.query("uploads") != nil
+        let header = isWriting ? request.fields["x-amz-tagging"] : nil
+        let found = if let tags { tags } else { try header.map { text throws(S3Error) in try Tagging.parse(header: text) } ?? [] }
+        facts.tags = found.map { .init($0.key, $0.value) }
         try self.check(facts, at: now)
     }
 

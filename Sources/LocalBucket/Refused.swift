@@ -179,6 +179,69 @@ extension Refused {
 }
 
 extension Refused {
+    /// - Parameter id: Whatever a client says.
+    static func noSuchUpload(_ id: String) -> S3Error {
+        S3Error(
+            code: "NoSuchUpload", status: 404,
+            message: "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+            details: [Header("UploadId", id)])
+    }
+
+    static func partNumber(_ value: String?) -> S3Error {
+        S3Error.invalidArgument(
+            "Part number must be an integer between 1 and \(Limits.partCount), inclusive", name: "partNumber", value: value ?? "")
+    }
+
+    static func invalidPart(_ number: Int, etag: String, uploadID: String) -> S3Error {
+        S3Error(
+            code: "InvalidPart", status: 400,
+            message: "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity "
+                + "tag may not match the part's entity tag.",
+            details: [Header("UploadId", uploadID), Header("PartNumber", "\(number)"), Header("ETag", etag)])
+    }
+
+    static func invalidPartOrder(uploadID: String) -> S3Error {
+        S3Error(
+            code: "InvalidPartOrder", status: 400,
+            message: "The list of parts was not in ascending order. Parts must be ordered by part number.",
+            details: [Header("UploadId", uploadID)])
+    }
+
+    static func partTooSmall(_ part: PartRecord) -> S3Error {
+        S3Error(
+            code: "EntityTooSmall", status: 400, message: "Your proposed upload is smaller than the minimum allowed size",
+            details: [
+                Header("ProposedSize", "\(part.size)"), Header("MinSizeAllowed", "\(Limits.minimumPartBytes)"),
+                Header("PartNumber", "\(part.number)"), Header("ETag", part.etag),
+            ])
+    }
+
+    static func partNotSatisfiable(_ number: String, count: Int) -> S3Error {
+        S3Error(
+            code: "InvalidPartNumber", status: 416, message: "The requested partnumber is not satisfiable",
+            details: [Header("PartNumberRequested", number), Header("ActualPartCount", "\(count)")])
+    }
+
+    static func checksumMismatch(expected: ChecksumAlgorithm?, actual: ChecksumAlgorithm?) -> S3Error {
+        let name = { (algorithm: ChecksumAlgorithm?) in algorithm?.rawValue.lowercased() ?? "null" }
+        return S3Error.invalidRequest(
+            "Checksum Type mismatch occurred, expected checksum Type: \(name(expected)), actual checksum Type: \(name(actual))")
+    }
+
+    static let checksumAlgorithm = S3Error.invalidRequest(
+        "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+            + "[\(ChecksumAlgorithm.allCases.map(\.rawValue).joined(separator: ", "))]")
+
+    static let conditionalConflict = S3Error(
+        code: "ConditionalRequestConflict", status: 409,
+        message: "The conditional request cannot succeed due to a conflicting operation against this resource.")
+
+    static let operationAborted = S3Error(
+        code: "OperationAborted", status: 409,
+        message: "A conflicting conditional operation is currently in progress against this resource. Please try again.")
+}
+
+extension Refused {
     static let notMultipart = Refused.precondition("Bucket POST must be of the enclosure-type multipart/form-data")
 
     static let malformedForm = S3Error(
@@ -214,6 +277,15 @@ enum Limits {
     static let connections = 400
     /// Keys in one page of a listing.
     static let listedKeys = 1000
+    /// Parts of one multipart upload, and the largest part number.
+    static let partCount = 10_000
+    /// The least bytes of a part that another one follows.
+    static let minimumPartBytes: Int64 = 5 << 20
+    /// The document of CompleteMultipartUpload: 10,000 parts with the longest checksums.
+    static let completionBytes = 4 << 20
+    /// Parts, or uploads, in one page of a listing.
+    static let listedParts = 1000
+    static let listedUploads = 1000
     /// Keys in one DeleteObjects request.
     static let deletedKeys = 1000
 }

@@ -74,6 +74,9 @@ struct S3Request: Sendable {
         self.target.query.first { $0.name == name }?.value
     }
 
+    /// Whether this is PutObjectTagging.
+    var putsTags: Bool { self.method == "PUT" && self.key != nil && self.query("tagging") != nil && self.query("uploadId") == nil }
+
     /// Path and query without what makes a presigned URL valid: what an error may repeat.
     var resource: String { self.target.path }
 }

@@ -1,3 +1,5 @@
+import SigV4
+
 /// Writes the XML of S3's answers.
 struct XMLText {
     static let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -29,6 +31,9 @@ struct XMLText {
     mutating func write(escaped text: String) {
         self.text += text
     }
+
+    /// A time as the answers have it, with milliseconds.
+    static func time(_ time: SigningTime) -> String { time.iso8601.replacing("Z", with: ".000Z") }
 
     /// Escapes markup, and writes control characters as references as S3 does (XML 1.0 has no way to carry them).
     static func escape(_ text: String) -> String {

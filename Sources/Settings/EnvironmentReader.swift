@@ -7,7 +7,7 @@ extension YAMLReader {
     static let environmentKeys = [
         "bucket", "account", "region", "endpoint", "provider", "addressing", "endpointOptions", "allowedOrigins", "downloads",
         "publicBaseUrl",
-        "defaultLifetime", "rules", "callers",
+        "defaultLifetime", "rules", "dialects", "callers",
     ]
 
     /// The environment that a whole `uploads.yaml` describes; `nil` when anything in it is a mistake.
@@ -30,6 +30,7 @@ extension YAMLReader {
         let publicBaseURL = value(fields, "publicBaseUrl") { text throws(InvalidValue) in text }
         let lifetime = value(fields, "defaultLifetime", YAMLReader.lifetime)
         let rules = rules(fields, defaultLifetimeSeconds: lifetime)
+        let dialects = dialects(fields, rules: rules)
         issuers = callers(fields, environment: name, rules: rules.map(\.name))
         if let provider { checkDemands(of: rules, provider: provider) }
         for read in rules where read.rule == nil || region == nil {
@@ -42,7 +43,7 @@ extension YAMLReader {
             let environment = try Environment(
                 name: name, location: location ?? YAMLReader.harmlessLocation(region: region), provider: provider ?? .aws,
                 allowedOrigins: origins, account: account, allowsDownloads: allowsDownloads, publicBaseURL: publicBaseURL,
-                rules: rules.compactMap(\.rule))
+                rules: rules.compactMap(\.rule), dialects: dialects)
             return problems.isEmpty ? environment : nil
         } catch {
             report(error, fields: fields, rules: rules, isRegionKnown: region != nil)
@@ -86,6 +87,23 @@ extension YAMLReader {
         return rules
     }
 
+    /// Which dialects are on, and their rules; those whose rules are mistakes are left out.
+    private mutating func dialects(_ fields: Fields, rules: [ReadRule]) -> Dialects {
+        guard let node = fields["dialects"] else { return Dialects() }
+        let dialects = self.fields(of: node, what: "dialects", allowed: Dialect.allCases.map(\.rawValue), mark: node.mark)
+        var named: [Dialect: String] = [:]
+        for dialect in Dialect.allCases where dialect != .betterUpload {
+            guard let node = dialects[dialect.rawValue], let name = text(node, what: "dialects: \(dialect.rawValue)") else { continue }
+            if let rule = rules.first(where: { $0.name == name }) {
+                if rule.rule != nil { named[dialect] = name }
+            } else {
+                let names = rules.map(\.name).joined(separator: ", ")
+                report("dialects: \(dialect.rawValue): there is no upload rule \"\(name)\"; use one of \(names)", at: node.mark)
+            }
+        }
+        return Dialects(rules: named, betterUpload: flag(dialects, Dialect.betterUpload.rawValue) ?? false)
+    }
+
     private mutating func checkDemands(of rules: [ReadRule], provider: Provider) {
         for read in rules where provider.needsExplicitOnce && read.demands.method != .post && read.fields["once"] == nil {
             report(
@@ -102,6 +120,10 @@ extension YAMLReader {
     private mutating func report(_ error: InvalidValues, fields: Fields, rules: [ReadRule], isRegionKnown: Bool) {
         for problem in error.problems {
             let path = (problem.field ?? "").split(separator: ".", maxSplits: 2).map(String.init)
+            if path.first == "dialects", path.count == 2 {
+                report("dialects: \(path[1]): \(problem.message)", at: fields["dialects"]?.mapping?[path[1]]?.mark ?? fields.mark)
+                continue
+            }
             guard path.first == "rules" else {
                 let key = problem.field ?? ""
                 report("\(key): \(problem.message)", at: fields[key]?.mark ?? fields.mark)

@@ -60,7 +60,9 @@ extension YAMLReader {
             hasTags: !tags.isEmpty || tagsUnconfirmed,
             encryption: encryption, storageClass: storageClass,
             headerKeys: StoreDemands.headerKeys(
-                contentTypes: contentTypes, hasCacheControl: cacheControl != nil, hasDisposition: disposition != nil))
+                contentTypes: contentTypes, hasCacheControl: cacheControl != nil, hasDisposition: disposition != nil),
+            maximumSizeBytes: maximum,
+            partSizeBytes: method == .multipart || multipart != nil ? partSize ?? UploadRule.defaultPartSizeBytes : nil)
         return (problems.count == before ? rule : nil, demands)
     }
 

@@ -1,6 +1,6 @@
 internal import Libcrypto
 public import S3Signing
-internal import SigV4
+public import SigV4
 
 /// An upload request that its rule allows, with everything that a ticket binds except the key.
 public struct CheckedUpload: Sendable {
@@ -27,7 +27,7 @@ public struct CheckedUpload: Sendable {
     }
 
     /// The headers of CreateMultipartUpload that bind all of this but the size, which each part's request binds.
-    var createHeaders: [Header] {
+    public var createHeaders: [Header] {
         [Header("content-type", contentType.text)] + objectHeaders + taggingHeaders
     }
 
@@ -54,7 +54,7 @@ extension Environment {
         let method = try rule.checked(method: request.method)
         try Environment.check(filename: request.filename)
         let type = try rule.checked(type: request.type)
-        let size = try rule.checked(size: request.size, method: method)
+        let size = try rule.checked(size: request.size, method: method, largestRequestBytes: provider.largestRequestBytes)
         guard request.sha256 == nil || provider.features.checksums else {
             throw Refusal(.invalidChecksum, field: "sha256", "the store (\(provider.rawValue)) does not verify checksums; leave sha256 out")
         }
@@ -64,6 +64,7 @@ extension Environment {
         let checksum = try rule.checked(sha256: request.sha256)
         var headers: [Header] = []
         if let checksum { headers.append(Header("x-amz-checksum-sha256", Base64.encode(checksum.bytes))) }
+        if let md5 = request.md5 { headers.append(Header("content-md5", try Environment.checked(md5: md5, method: method))) }
         headers += rule.storageHeaders(filename: request.filename, type: type)
         headers += try rule.checked(metadata: request.metadata)
         // Where more headers may be sent than were signed, one that gives the file away must not be among them.
@@ -89,6 +90,17 @@ extension Environment {
             throw Refusal(.ruleNotAllowed, field: "rule", "this caller may not use the rule \(quoted(name))")
         }
         return rule
+    }
+
+    /// Stores verify Content-MD5 with a PUT (RFC 1864); forms have no field for it, and parts are not the file.
+    private static func checked(md5 text: String, method: UploadMethod) throws(Refusal) -> String {
+        guard method == .put else {
+            throw Refusal(.invalidChecksum, field: "md5", "no store verifies the MD5 of a \(method.rawValue); leave it out")
+        }
+        guard let digest = Base64.decode(text), digest.count == DigestAlgorithm.md5.byteCount else {
+            throw Refusal(.invalidChecksum, field: "md5", "give the MD5 as the base64 of its 16 bytes, 24 characters with the padding")
+        }
+        return Base64.encode(digest)
     }
 
     /// A name is only ever offered for saving, in a header of its own; so any script will do, but no control character.
@@ -130,17 +142,20 @@ extension UploadRule {
         return asked
     }
 
-    fileprivate func checked(size: Int64?, method: UploadMethod) throws(Refusal) -> ClosedRange<Int64> {
+    fileprivate func checked(
+        size: Int64?, method: UploadMethod, largestRequestBytes: Int64
+    ) throws(Refusal) -> ClosedRange<Int64> {
         guard let size else {
             guard method == .post || (method == .multipart && multipart == .assisted) else {
                 throw Refusal(.sizeRequired, field: "size", "say the file's size in bytes: the ticket binds it")
             }
-            let upper = method == .post ? min(sizeBytes.upperBound, UploadRule.maximumSizeBytes) : sizeBytes.upperBound
+            let upper = method == .post ? min(sizeBytes.upperBound, largestRequestBytes) : sizeBytes.upperBound
             return sizeBytes.lowerBound...upper
         }
-        guard method == .multipart || size <= UploadRule.maximumSizeBytes else {
+        guard method == .multipart || size <= largestRequestBytes else {
             let way = multipart == nil ? "" : "; ask with method MULTIPART"
-            throw Refusal(.tooLarge, field: "size", "one \(method.rawValue) carries up to 5 GiB; this file has \(size)\(way)")
+            throw Refusal(
+                .tooLarge, field: "size", "one \(method.rawValue) carries up to \(largestRequestBytes) bytes; this file has \(size)\(way)")
         }
         guard size >= 0 else { throw Refusal(.invalidSize, field: "size", "a size is a number of bytes, not negative") }
         guard size <= sizeBytes.upperBound else {

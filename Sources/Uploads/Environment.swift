@@ -17,11 +17,14 @@ public struct Environment: Sendable {
     public let publicBaseURL: String?
     /// In the order of the configuration.
     public let rules: [UploadRule]
+    /// The existing browser clients that are answered.
+    public let dialects: Dialects
 
     /// Checks all values together and reports everything that is wrong; `field` is the key in `uploads.yaml`, `rules.NAME.KEY` for rules.
     public init(
         name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern] = [],
-        account: String? = nil, allowsDownloads: Bool = false, publicBaseURL: String? = nil, rules: [UploadRule]
+        account: String? = nil, allowsDownloads: Bool = false, publicBaseURL: String? = nil, rules: [UploadRule],
+        dialects: Dialects = Dialects()
     ) throws(InvalidValues) {
         var problems: [InvalidValue] = []
         if let account, account.utf8.count != 12 || !account.utf8.allSatisfy(ASCII.isDigit) {
@@ -57,15 +60,17 @@ public struct Environment: Sendable {
                             + "begin each key with a folder of its rule's own, as in \(rule.name)/{caller}/{uuid}"))
             }
         }
+        problems += dialects.problems(among: rules)
         guard problems.isEmpty else { throw InvalidValues(problems) }
         self.init(
             unchecked: name, location: location, provider: provider, allowedOrigins: allowedOrigins, account: account,
-            allowsDownloads: allowsDownloads, publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules)
+            allowsDownloads: allowsDownloads, publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules,
+            dialects: dialects)
     }
 
     private init(
         unchecked name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern], account: String?,
-        allowsDownloads: Bool, publicBaseURL: String?, rules: [UploadRule]
+        allowsDownloads: Bool, publicBaseURL: String?, rules: [UploadRule], dialects: Dialects
     ) {
         self.name = name
         self.location = location
@@ -75,6 +80,7 @@ public struct Environment: Sendable {
         self.allowsDownloads = allowsDownloads
         self.publicBaseURL = publicBaseURL
         self.rules = rules
+        self.dialects = dialects
     }
 
     public func rule(named name: String) -> UploadRule? {
@@ -96,7 +102,12 @@ public struct Environment: Sendable {
         Environment(
             unchecked: name, location: location, provider: .custom, allowedOrigins: allowedOrigins, account: account,
             allowsDownloads: allowsDownloads,
-            publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules)
+            publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules, dialects: dialects)
+    }
+
+    /// Where an object is, without the rights to read it.
+    public func address(of key: String) -> String {
+        publicURL(of: key) ?? location.url(for: try? ObjectKey(key))
     }
 
     /// A name is a folder, a part of variables' names and perhaps of keys.

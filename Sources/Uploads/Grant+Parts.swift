@@ -37,6 +37,11 @@ extension Grant {
             throw Refusal(
                 .invalidUploadID, field: "uploadId", "send the UploadId that the store answered when the client created the upload")
         }
+        return try Self.checked(uploadID: uploadID)
+    }
+
+    /// A store's id as a client sends it.
+    static func checked(uploadID: String) throws(Refusal) -> String {
         guard (1...1024).contains(uploadID.utf8.count), uploadID.utf8.allSatisfy({ ASCII.isPrintable($0) && $0 != 0x20 }) else {
             throw Refusal(.invalidUploadID, field: "uploadId", "an upload id is 1 to 1024 visible ASCII characters")
         }

@@ -15,6 +15,8 @@ public enum Provider: String, Sendable, CaseIterable {
         var formHeaders = true
         /// Takes the form field `tagging`.
         var formTags = true
+        /// Holds CompleteMultipartUpload to `x-amz-mp-object-size`, where it is signed.
+        var comparesObjectSize = false
         /// `nil`: whatever the store takes.
         var storageClasses: Set<StorageClass>?
     }
@@ -23,11 +25,36 @@ public enum Provider: String, Sendable, CaseIterable {
     /// Ceph and SeaweedFS as the interop tests find them; `RGWPostObj_ObjStore_S3::get_params` of Ceph's main branch still drops the headers.
     var features: Features {
         switch self {
-        case .aws, .minio, .custom: Features()
+        case .aws, .custom: Features(comparesObjectSize: true)
+        case .minio: Features()
         case .ceph: Features(refusesUnsignedHeaders: false, formHeaders: false)
         case .seaweedfs: Features(formTags: false)
         case .r2: Features(post: false, tags: false, kms: false)
         case .b2: Features(post: false, once: false, checksums: false, tags: false, kms: false, storageClasses: [.standard])
+        }
+    }
+
+    /// The largest object, in bytes; where a store says nothing of its own, what S3's 10,000 parts of 5 GiB make.
+    ///
+    /// Sources: Amazon S3 User Guide, "Amazon S3 multipart upload limits" (48.8 TiB); https://developers.cloudflare.com/r2/platform/limits
+    /// (5 TiB less 5 GiB); https://www.backblaze.com/docs/cloud-storage-large-files (10 TB);
+    /// https://min.io/docs/minio/linux/operations/concepts/thresholds.html (50 TiB, but the same parts); Red Hat Ceph Storage, Developer
+    /// Guide, "S3 limitations" (5 TB).
+    public var largestObjectBytes: Int64 {
+        switch self {
+        case .aws, .minio, .seaweedfs, .custom: UploadRule.maximumMultipartSizeBytes
+        case .r2: (5 << 40) - (5 << 30)
+        case .b2: 10_000_000_000_000
+        case .ceph: 5_000_000_000_000
+        }
+    }
+
+    /// The most that one PUT, POST or part carries, in bytes: 5 GiB, with R2 5 MiB less, with B2 5 GB. The same sources.
+    public var largestRequestBytes: Int64 {
+        switch self {
+        case .aws, .minio, .ceph, .seaweedfs, .custom: UploadRule.maximumSizeBytes
+        case .r2: (5 << 30) - (5 << 20)
+        case .b2: 5_000_000_000
         }
     }
 
@@ -51,6 +78,14 @@ public enum Provider: String, Sendable, CaseIterable {
         if demands.method == .post, !features.post { lacks("method", "has no POST forms; use PUT") }
         if demands.once, demands.method != .post, !features.once {
             lacks("once", "ignores If-None-Match, so a ticket could be used twice; write once: false, with {uuid} in the key")
+        }
+        if let partSizeBytes = demands.partSizeBytes {
+            if partSizeBytes > largestRequestBytes { lacks("partSize", "takes parts of up to \(largestRequestBytes) bytes") }
+            if let most = demands.maximumSizeBytes, most > largestObjectBytes {
+                lacks("maximumSize", "keeps objects of up to \(largestObjectBytes) bytes; write that, or less")
+            }
+        } else if let most = demands.maximumSizeBytes, most > largestRequestBytes, most <= UploadRule.maximumSizeBytes {
+            lacks("maximumSize", "takes up to \(largestRequestBytes) bytes in one request; write that, or method: MULTIPART")
         }
         if demands.needsChecksum, !features.checksums { lacks("checksum", "does not verify x-amz-checksum-sha256; leave checksum out") }
         if demands.hasTags, !features.tags { lacks("tags", "has no object tags; leave them out") }
@@ -88,10 +123,14 @@ public struct StoreDemands: Sendable, Equatable {
     /// The rule's keys that rely on `Cache-Control` or `Content-Disposition`: these two, and `contentTypes` where it names a type that must
     /// be an attachment.
     public var headerKeys: [String]
+    /// Of a file; `nil` where the rule does not say.
+    public var maximumSizeBytes: Int64?
+    /// `nil` where files come in one request.
+    public var partSizeBytes: Int64?
 
     public init(
         method: UploadMethod, once: Bool, needsChecksum: Bool, hasTags: Bool, encryption: Encryption?, storageClass: StorageClass?,
-        headerKeys: [String]
+        headerKeys: [String], maximumSizeBytes: Int64?, partSizeBytes: Int64?
     ) {
         self.method = method
         self.once = once
@@ -100,6 +139,8 @@ public struct StoreDemands: Sendable, Equatable {
         self.encryption = encryption
         self.storageClass = storageClass
         self.headerKeys = headerKeys
+        self.maximumSizeBytes = maximumSizeBytes
+        self.partSizeBytes = partSizeBytes
     }
 
     /// - Parameter contentTypes: those of the rule.
@@ -116,6 +157,7 @@ public struct StoreDemands: Sendable, Equatable {
             method: rule.method, once: rule.once, needsChecksum: rule.checksum == .required, hasTags: !rule.uploadTags.isEmpty,
             encryption: rule.encryption, storageClass: rule.storageClass,
             headerKeys: StoreDemands.headerKeys(
-                contentTypes: rule.contentTypes, hasCacheControl: rule.cacheControl != nil, hasDisposition: rule.contentDisposition != nil))
+                contentTypes: rule.contentTypes, hasCacheControl: rule.cacheControl != nil, hasDisposition: rule.contentDisposition != nil),
+            maximumSizeBytes: rule.sizeBytes.upperBound, partSizeBytes: rule.multipart == nil ? nil : rule.partSizeBytes)
     }
 }

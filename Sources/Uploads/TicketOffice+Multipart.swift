@@ -69,12 +69,15 @@ extension TicketOffice {
     }
 
     /// How the client ends an upload that it created itself, and looks at what has arrived.
+    ///
+    /// - Parameter objectSizeBytes: what the parts must have together, which the store then compares; nil where each part's length is bound.
     public func steps(
-        of grant: Grant, uploadID: String, with credentials: SigningCredentials, at now: SigningTime
+        of grant: Grant, uploadID: String, objectSizeBytes: Int64? = nil, with credentials: SigningCredentials, at now: SigningTime
     ) throws(Refusal) -> (complete: PresignedStep, abort: PresignedStep, list: PresignedStep) {
         let key = try objectKey(of: grant)
         let query = [QueryItem("uploadId", uploadID)]
-        let conditions = grant.once ? [Header("if-none-match", "*")] : []
+        var conditions = grant.once ? [Header("if-none-match", "*")] : []
+        if let objectSizeBytes { conditions.append(Header("x-amz-mp-object-size", String(objectSizeBytes))) }
         return (
             complete: try step(.post, key, query, conditions, grant, with: credentials, at: now),
             abort: try step(.delete, key, query, [], grant, with: credentials, at: now),

@@ -28,12 +28,19 @@ public struct TicketOffice: Sendable {
         using random: inout some RandomNumberGenerator
     ) throws(Refusal) -> Ticket {
         let upload = try check(request, by: caller)
+        let key = key(of: upload, for: caller, at: now, using: &random)
+        return try ticket(for: upload, key: key, to: caller, with: credentials, at: now, using: &random)
+    }
+
+    func ticket(
+        for upload: CheckedUpload, key: String, to caller: Caller, with credentials: SigningCredentials, at now: SigningTime,
+        using random: inout some RandomNumberGenerator
+    ) throws(Refusal) -> Ticket {
         guard upload.method != .multipart else {
             throw Refusal(.methodNotAllowed, field: "method", "an upload in parts is not one request")
         }
         let lifetimeSeconds = try lifetime(upload.rule.lifetimeSeconds, with: credentials, at: now)
         let signer = signer(with: credentials)
-        let key = key(of: upload, for: caller, at: now, using: &random)
         let grant = grant(for: upload, key: key, caller: caller, at: now).sealed(with: sealingKeys, using: &random)
         do throws(SigningError) {
             return upload.method == .post

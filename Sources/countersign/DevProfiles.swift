@@ -14,8 +14,7 @@ struct DevProfiles {
 
     static func name(_ place: DevDesk.Place) -> String { "local-\(place.environment.name)" }
 
-    /// An address of digits, since SDKs put the bucket's name before any other host; one PUT for each file, since the local bucket
-    /// does not take uploads in parts.
+    /// An address of digits, since SDKs put the bucket's name before any other host.
     var text: String {
         let head = "# Made by countersign dev when it starts. The keys open the local buckets, until it stops, and nothing else.\n"
         return head
@@ -30,7 +29,6 @@ struct DevProfiles {
                 s3 =
                     addressing_style = path
                     signature_version = s3v4
-                    multipart_threshold = 5GB
 
                 """
             }.joined()

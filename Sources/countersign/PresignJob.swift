@@ -53,7 +53,7 @@ struct PresignJob {
     }
 
     /// User metadata among the headers is the rule's to allow.
-    private static func metadataName(_ header: Header) -> String? {
+    static func metadataName(_ header: Header) -> String? {
         let prefix = "x-amz-meta-"
         return header.name.lowercased().hasPrefix(prefix) ? String(header.name.dropFirst(prefix.count)) : nil
     }

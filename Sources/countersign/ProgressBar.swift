@@ -47,3 +47,26 @@ final class ProgressBar: Sendable {
         return "[\(bar)] \(Int(share * 100))%  \(SizeArgument.readable(sentBytes)) of \(SizeArgument.readable(totalBytes))\(speed)"
     }
 }
+
+/// Counts the bytes of one request, and takes them back when it is sent again.
+final class TryCounter: Sendable {
+    private let progress: ProgressBar
+    private let sent = Mutex(0)
+
+    init(progress: ProgressBar) {
+        self.progress = progress
+    }
+
+    func begin() {
+        let before = sent.withLock { sent in
+            defer { sent = 0 }
+            return sent
+        }
+        progress.add(-before)
+    }
+
+    func add(_ bytes: Int) {
+        sent.withLock { $0 += bytes }
+        progress.add(bytes)
+    }
+}

@@ -10,7 +10,7 @@ struct RuleBinding {
 
     init(
         rule: String, setup: SigningSetup, key: String, contentType: String?, size: Int64?, sha256: String?, once: Bool = false,
-        metadata: [String: String]
+        metadata: [String: String], method: UploadMethod? = nil
     ) throws(CommandFailure) {
         guard let environment = setup.environment else {
             throw .wrongUse("--rule needs --environment, whose policies folder holds the rule.")
@@ -18,7 +18,7 @@ struct RuleBinding {
         guard let contentType else { throw .wrongUse("--rule needs --content-type, which the rule checks and binds.") }
         let fileName = key.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? key
         let request = UploadRequest(
-            rule: rule, filename: fileName, size: size, type: contentType, sha256: sha256, metadata: metadata, method: nil)
+            rule: rule, filename: fileName, size: size, type: contentType, sha256: sha256, metadata: metadata, method: method?.rawValue)
         do { upload = try environment.check(request) } catch {
             throw error.code == .unknownRule ? .wrongUse(Quoting.terminal(error.detail)) : .no(Quoting.terminal(error.detail))
         }
@@ -39,6 +39,16 @@ struct RuleBinding {
         var policy = upload.postPolicy(key: key)
         policy.expiresSeconds = try lifetime(expiresSeconds)
         return policy
+    }
+
+    /// How `upload` sends the file itself.
+    ///
+    /// - Parameter partSizeBytes: nil for what the rule says.
+    func sending(sizeBytes: Int64, partSizeBytes: Int64?) throws(CommandFailure) -> UploadPlan {
+        if upload.method != .multipart { try expect(.put) }
+        let parts = PartPlan(sizeBytes: sizeBytes, wantedPartSizeBytes: partSizeBytes ?? upload.rule.partSizeBytes)
+        return UploadPlan(
+            key: key, headers: upload.createHeaders, once: once || upload.rule.once, parts: upload.method == .multipart ? parts : nil)
     }
 
     private func expect(_ method: UploadMethod) throws(CommandFailure) {

@@ -121,29 +121,42 @@ enum HelpTexts {
                 #"""
                 OVERVIEW: Signs and sends one file, with a progress bar.
 
-                The file is streamed from disk in one PUT, up to 5 GiB, with its exact length
-                signed. Its type follows from its name's extension. An S3 URL that ends in a
+                The file is streamed from disk, its exact length signed: in one PUT, or in
+                parts side by side when it is larger than 64 MiB, up to 10,000 parts of 5 GiB.
+                Each part is sent again, signed anew, when the network or the store fails for a
+                while. Its type follows from its name's extension. An S3 URL that ends in a
                 slash, or names the bucket only, gets the file's name.
 
-                The exit code is 1 when the store refuses it, 3 when the network fails.
+                What fails or is stopped with Ctrl-C leaves nothing behind in the bucket. The
+                exit code is 1 when the store refuses the file, 3 when the network fails.
 
                 Examples:
                   countersign upload cat.jpg s3://my-bucket/pets/
-                  countersign upload report.pdf s3://my-bucket/2026/report.pdf --once --checksum
+                  countersign upload report.pdf s3://my-bucket/2026/ --once --checksum
+                  countersign upload film.mov s3://my-bucket/films/ --parallel 8
+                  countersign upload cat.jpg s3://my-bucket/by/hand.jpg --environment staging \
+                    --rule avatars
 
-                USAGE: countersign upload <FILE> <s3://BUCKET/KEY> [--content-type <type>] [--once] [--checksum] [--header <name: value> ...] [--environment <name>] [--policies <dir>] [--region <region>] [--endpoint <url>] [--style <virtual|path>]
+                USAGE: countersign upload [<options>] <FILE> <s3://BUCKET/KEY>
 
                 ARGUMENTS:
                   <FILE>                  The file to send.
                   <s3://BUCKET/KEY>       Where it goes.
 
                 OPTIONS:
+                  --rule <name>           Send only what this upload rule allows, stored as it
+                                          says; needs --environment.
                   --content-type <type>   The content type (default: guessed from the
                                           extension).
                   --once                  Create only (If-None-Match: *): an existing object
                                           stays, and the exit code is 1.
-                  --checksum              Read the file twice and send its SHA-256 along, so
-                                          that the store refuses damaged bytes.
+                  --checksum              Read the file twice and sign its SHA-256, so that the
+                                          store refuses damaged bytes.
+                  --part-size <size>      Files larger than this go in parts of this size, 5MiB
+                                          to 5GiB (default: 16MiB, or what the rule says, for
+                                          files larger than 64MiB).
+                  --parallel <count>      How many parts are sent at one time, 1 to 64.
+                                          (default: 4)
                   --header <name: value>  Send this header too (repeatable).
                   --environment <name>    Take bucket, region and endpoint from this
                                           environment of the policies folder.

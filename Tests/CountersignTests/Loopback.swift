@@ -56,7 +56,7 @@ enum FreePort {
 }
 
 /// The built binary in a process of its own.
-final class BinaryRun {
+final class BinaryRun: @unchecked Sendable {
     private let process = Process()
     private let output = Pipe()
     private let diagnostics = Pipe()
@@ -106,5 +106,12 @@ final class BinaryRun {
         let data = diagnostics.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+
+    /// The same without holding up what the test itself serves.
+    func ended() async -> (code: Int32, diagnostics: String) {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { [self] in continuation.resume(returning: end()) }
+        }
     }
 }

@@ -145,7 +145,7 @@ import Uploads
             let places = text.split(separator: "\n\n").dropFirst().map { $0.split(separator: "\n").filter { !$0.hasPrefix("aws_") } }
             let rest: [Substring] = [
                 "region = us-east-1", "endpoint_url = http://127.0.0.1:9000", "s3 =", "    addressing_style = path",
-                "    signature_version = s3v4", "    multipart_threshold = 5GB",
+                "    signature_version = s3v4",
             ]
             #expect(places == [["[profile local-staging]"] + rest, ["[profile local-production]"] + rest])
             for place in desk.places { #expect(text.contains("\naws_access_key_id = \(place.credentials.accessKeyID)\n")) }

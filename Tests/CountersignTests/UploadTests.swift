@@ -134,12 +134,4 @@ import Testing
         #expect(run.code == 2)
         #expect(run.diagnostics.lowercased().contains(words), "\(run.diagnostics)")
     }
-
-    @Test func readsTheStoresErrors() {
-        let xml = "<?xml version=\"1.0\"?><Error><Code>A&lt;B</Code><Message>x &amp;lt; y</Message></Error>"
-        #expect(StoreAnswer.element("Code", in: xml) == "A<B")
-        #expect(StoreAnswer.element("Message", in: xml) == "x &lt; y")
-        #expect(StoreAnswer.element("Other", in: xml) == nil)
-        #expect(StoreAnswer.element("Code", in: "<Code>a") == nil)
-    }
 }

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import signal
@@ -9,7 +10,7 @@ from selenium import webdriver
 
 import boto
 from deployment import Deployment
-from programs import MADE, Dev
+from programs import MADE, ROOT, Dev
 from report import Report
 from servers import started
 from servers.ceph import Ceph
@@ -17,6 +18,7 @@ from servers.local import Local
 from servers.seaweedfs import SeaweedFS
 from stand_in import StandIn
 
+CORS = ROOT / "policies/staging/cors.json"
 PHOTO = Path(__file__).parent / "Fixtures/chelsea.png"
 
 
@@ -97,6 +99,15 @@ def deployed(server, tmp_path_factory):
     deployment = Deployment(server, tmp_path_factory.mktemp(server.name))
     yield deployment
     deployment.stop()
+
+
+@pytest.fixture(scope="session")
+def bucket(deployed):
+    """The deployment, whose bucket for staging has that environment's CORS rules. `countersign dev` sees to it by itself."""
+    if deployed.server.name != "local":
+        account = deployed.accounts[0]
+        deployed.server.client(account).put_bucket_cors(Bucket=account.bucket, CORSConfiguration=json.loads(CORS.read_text()))
+    return deployed
 
 
 @pytest.fixture(scope="session")

@@ -24,15 +24,27 @@ SEALED = """
     contentDisposition: attachment; filename={filename}
 """
 
+# Large files that the page creates, completes and aborts by itself.
+FILMS = """
+  films:
+    contentTypes: [video/mp4]
+    maximumSize: 1 GiB
+    key: films/{caller}/{uuid}{ext}
+    method: MULTIPART
+    multipart: signed
+    once: true
+"""
+
 
 class Deployment:
     """The service, running, and one account for each environment.
 
     `endpoint` is the server's own unless given; None leaves the policies with AWS's endpoints, whose hosts name the bucket.
-    Staging takes the API key of `keys`, JWTs of `issuer` as the text `callers` says, and scoped tokens.
+    Staging takes the API key of `keys`, JWTs of `issuer` as the text `callers` says, and scoped tokens; `dialects` is what its
+    uploads.yaml says of them.
     """
 
-    def __init__(self, server, folder, accounts=None, endpoint="", issuer=None, callers=None):
+    def __init__(self, server, folder, accounts=None, endpoint="", issuer=None, callers=None, dialects=""):
         self.server = server
         self.accounts = accounts or server.accounts
         self.endpoint = server.endpoint if endpoint == "" else endpoint
@@ -46,6 +58,8 @@ class Deployment:
             variables |= {minted["variable"]: minted["value"]} | account.variables(f"COUNTERSIGN_{environment.upper()}_")
         self.issuer = issuer or Issuer()
         self.issuer.write(folder / "staging", callers)
+        with (folder / "staging/uploads.yaml").open("a") as file:
+            file.write(dialects)
         self.policies = folder
         self.service = Serve(folder, variables, folder / "service.log")
 
@@ -114,12 +128,12 @@ def write_policies(folder, environment, bucket, server, endpoint):
     if endpoint:
         text = replaced(text, r"^provider: .*", f"provider: {server.provider}\nendpoint: {endpoint}")
         # Such a provider wants the rules to say it themselves.
-        text = replaced(text, r"^    key: (?=avatars|documents).*", r"\g<0>\n    once: true", count=2)
+        text = replaced(text, r"^    key: (?=avatars|documents|videos).*", r"\g<0>\n    once: true", count=3)
         for key in server.refused_of_forms:
             sealed = replaced(sealed, rf"^    {key}: .*\n", "")
             text = re.sub(rf"(    method: POST\n(?:    .*\n)*?)    {key}: .*\n", r"\1", text)
     folder.mkdir(parents=True)
-    (folder / "uploads.yaml").write_text(text + SEALED + sealed)
+    (folder / "uploads.yaml").write_text(text + SEALED + sealed + FILMS)
 
 
 def replaced(text, pattern, by, count=1):

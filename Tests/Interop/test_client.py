@@ -45,7 +45,8 @@ def upload(browser, stand_in):
 def test_a_put_sends_the_file_and_the_tickets_headers(upload, stand_in):
     outcome = upload()
     assert outcome["result"] | {"ticket": None} == {
-        "key": "key-1", "etag": "stored", "publicUrl": "https://cdn.example.com/key-1", "alreadyStored": False, "ticket": None,
+        "key": "key-1", "etag": "stored", "publicUrl": "https://cdn.example.com/key-1", "alreadyStored": False, "confirmed": None,
+        "ticket": None,
     }
     (sent,) = stand_in.sent
     assert (sent.method, sent.path, sent.body) == ("PUT", "/stand-in/key-1", CONTENT)

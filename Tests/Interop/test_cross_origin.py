@@ -5,27 +5,15 @@ import json
 
 import pytest
 
-from programs import ROOT
 from sites import FOREIGN, PAGE, PREVIEW, PRODUCTION, fetch, open_page, sites, upload, use
 from test_tickets import PIXEL
 from wire import send
-
-CORS = ROOT / "policies/staging/cors.json"
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     with sites(tmp_path_factory.mktemp("sites")) as driver:
         yield driver
-
-
-@pytest.fixture(scope="session")
-def bucket(deployed):
-    """The deployment, whose bucket for staging has that environment's CORS rules. `countersign dev` sees to it by itself."""
-    if deployed.server.name != "local":
-        account = deployed.accounts[0]
-        deployed.server.client(account).put_bucket_cors(Bucket=account.bucket, CORSConfiguration=json.loads(CORS.read_text()))
-    return deployed
 
 
 # Why a bucket does not let deploy previews in, though the rules of policies/staging do.

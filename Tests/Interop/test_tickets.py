@@ -124,8 +124,9 @@ def test_the_rules_tell_what_a_page_needs(dev):
     status, body = http("GET", f"{dev.url}/v1/rules")
     answer = json.loads(body)
     assert (status, answer["environment"]) == (200, "staging")
-    assert {rule["name"]: rule["method"] for rule in answer["rules"]} == {"avatars": "PUT", "documents": "PUT", "attachments": "POST"}
+    assert {rule["name"]: rule["method"] for rule in answer["rules"]} == {
+        "avatars": "PUT", "documents": "PUT", "attachments": "POST", "videos": "MULTIPART"}
     for rule in answer["rules"]:
         assert rule.keys() >= {"contentTypes", "minimumSize", "maximumSize", "once", "lifetimeSeconds", "checksum", "metadata"}
         assert 0 <= rule["minimumSize"] <= rule["maximumSize"]
-        assert rule["once"] == (rule["method"] == "PUT")
+        assert rule["once"] == (rule["method"] != "POST")

@@ -60,6 +60,67 @@ import Uploads
         #expect(forms.method == .post && forms.lifetimeSeconds == 90 && forms.encryption == .s3 && forms.sizeBytes == 1...1000)
     }
 
+    @Test func `dialects name their rules`() throws {
+        let yaml =
+            validYAML + """
+                    method: POST
+                    once: false
+                  documents:
+                    contentTypes: [application/pdf]
+                    maximumSize: 5 MiB
+                    key: documents/{caller}/{uuid}
+                dialects:
+                  uppy: photos
+                  activeStorage: documents
+                  betterUpload: true
+                """
+        let folder = try TemporaryPolicies(["staging/uploads.yaml": yaml])
+        let dialects = try PolicyFolder.environments(in: folder.path)[0].dialects
+        #expect(dialects.rule(for: .uppy) == "photos" && dialects.rule(for: .activeStorage) == "documents")
+        #expect(Dialect.allCases.filter(dialects.serves) == [.uppy, .activeStorage, .betterUpload])
+        let without = try TemporaryPolicies(["staging/uploads.yaml": validYAML])
+        #expect(try PolicyFolder.environments(in: without.path)[0].dialects == Dialects())
+    }
+
+    @Test(arguments: [
+        (
+            "{uppy: photos}",
+            "8:18 dialects: uppy: Uppy names no size, so its rule has a form with a range of sizes (method: POST), multipart: "
+        ),
+        ("{shrine: pictures}", "8:20 dialects: shrine: there is no upload rule \"pictures\"; use one of photos"),
+        ("{activestorage: photos}", "8:12 dialects has no key \"activestorage\"; did you mean \"activeStorage\"?"),
+        ("{betterUpload: photos}", "8:26 betterUpload: \"photos\" is not allowed; use true or false"),
+        ("[uppy]", "8:11 dialects is a mapping of keys and values, not a list"),
+        ("{uppy: [photos]}", "8:18 dialects: uppy is a single value, not"),
+    ])
+    func `a dialect that could never be served does not load`(dialects: String, message: String) throws {
+        let problems = try TemporaryPolicies.problems(validYAML + "dialects: \(dialects)\n")
+        #expect(problems.count == 1 && problems[0].hasPrefix(message), "\(problems)")
+    }
+
+    @Test(arguments: [
+        ("activeStorage", "method: POST\n    once: false", "dialects: activeStorage: Active Storage sends a PUT; photos takes POST"),
+        (
+            "uppy", "method: MULTIPART\n    multipart: signed",
+            "dialects: uppy: Uppy names no size; the rule photos needs multipart: assisted"
+        ),
+        ("shrine", "method: MULTIPART", "dialects: shrine: Shrine's clients send a file in one request; photos takes parts only"),
+        (
+            "shrine", "checksum: required",
+            "dialects: shrine: its client sends no SHA-256; take a rule without checksum: required than photos"
+        ),
+    ])
+    func `a dialect's rule fits its client`(dialect: String, keys: String, message: String) throws {
+        let problems = try TemporaryPolicies.problems("\(validYAML)    \(keys)\ndialects: {\(dialect): photos}\n")
+        #expect(problems.count == 1 && problems[0].hasSuffix(message), "\(problems)")
+    }
+
+    /// The rule's own mistake is told, and not that the dialect has no rule.
+    @Test func `a dialect of a rule with mistakes adds none`() throws {
+        let problems = try TemporaryPolicies.problems("\(validYAML)    lifetime: never\ndialects: {shrine: photos}\n")
+        #expect(problems.count == 1 && problems[0].contains("lifetime"), "\(problems)")
+    }
+
     @Test func `what is left out has its default`() throws {
         let folder = try TemporaryPolicies(["staging/uploads.yaml": validYAML])
         let environment = try PolicyFolder.environments(in: folder.path)[0]

@@ -15,15 +15,15 @@ import Uploads
         return try #require(document?[key] as? [[String: Any]])
     }
 
-    @Test func `both environments have three rules and a bucket of their own`() throws {
+    @Test func `both environments have four rules and a bucket of their own`() throws {
         let environments = try PolicyFolder.environments(in: shippedPolicies)
         #expect(environments.map(\.name) == ["production", "staging"])
         #expect(Set(environments.map(\.location.bucket)).count == 2)
         #expect(Set(environments.flatMap { $0.allowedOrigins.map(\.text) }).count == environments.map(\.allowedOrigins.count).reduce(0, +))
         for environment in environments {
-            #expect(environment.rules.map(\.name) == ["avatars", "documents", "attachments"])
-            #expect(environment.rules.map(\.method) == [.put, .put, .post])
-            #expect(environment.rules.map(\.once) == [true, true, false])
+            #expect(environment.rules.map(\.name) == ["avatars", "documents", "attachments", "videos"])
+            #expect(environment.rules.map(\.method) == [.put, .put, .post, .multipart])
+            #expect(environment.rules.map(\.once) == [true, true, false, true])
         }
     }
 
@@ -58,13 +58,15 @@ import Uploads
     }
 
     @Test(arguments: ["staging", "production"])
-    func `the signer may write under the rules' prefixes and nothing else`(name: String) throws {
+    func `the signer may do what uploading and confirming needs under the rules' prefixes and nothing else`(name: String) throws {
         let environment = try PolicyFolder.environments(in: shippedPolicies, named: [name])[0]
         let statements = try list("Statement", in: name, "signer-policy.json")
-        #expect(
-            statements.count == 1 && statements[0]["Effect"] as? String == "Allow" && statements[0]["Action"] as? String == "s3:PutObject")
+        #expect(statements.count == 2 && statements.allSatisfy { $0["Effect"] as? String == "Allow" })
+        #expect(statements[0]["Action"] as? [String] == ["s3:PutObject", "s3:GetObject"])
+        #expect(statements[1]["Action"] as? [String] == ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"])
         let arn = "arn:aws:s3:::\(environment.location.bucket)"
         #expect(statements[0]["Resource"] as? [String] == environment.rules.map { "\(arn)/\($0.keyTemplate.text.prefix { $0 != "/" })/*" })
+        #expect(statements[1]["Resource"] as? String == "\(arn)/videos/*")
         #expect(environment.rules.allSatisfy { $0.tags.isEmpty && $0.encryption == nil })
     }
 

@@ -59,7 +59,7 @@ struct OpenAPIDocument: @unchecked Sendable {
         }
         let media = try #require(content[type], "\(type) is not documented", sourceLocation: sourceLocation)
         if type.hasSuffix("json"), let schema = media["schema"] as? [String: Any], path != "/openapi.json" {
-            let problems = violations(try answer.json(), schema, at: "$")
+            let problems = violations(try answer.value(), schema, at: "$")
             #expect(problems == [], sourceLocation: sourceLocation)
         }
         if let code = answer.code {
@@ -68,13 +68,13 @@ struct OpenAPIDocument: @unchecked Sendable {
         }
     }
 
-    /// The documented path: without a query, and with a placeholder for a scoped token.
+    /// The documented path: without a query, and with placeholders for its parameters and a scoped token.
     private static func template(of path: String) -> String {
         let path = path.prefix { $0 != "?" }
+        guard let route = Route.matching(String(path), among: Route.allCases) else { return String(path) }
         // As in the router, empty segments do not count.
-        let segments = path.split(separator: "/")
-        guard segments.count > 2, segments[0] == "u" else { return String(path) }
-        return "/u/{token}/" + segments[2...].joined(separator: "/")
+        let isMounted = path.split(separator: "/").count > route.rawValue.split(separator: "/").count
+        return isMounted ? "/u/{token}\(route.rawValue)" : route.rawValue
     }
 
     /// Where a value does not follow a schema. Members that the schema does not name are violations too: the document is complete.

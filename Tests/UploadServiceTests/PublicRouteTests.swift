@@ -81,7 +81,7 @@ import Uploads
     }
 
     @Test func otherMethodsAreNamed() async throws {
-        try await withService { service in
+        try await withService(try Dialectal.configuration()) { service in
             for route in Route.allCases where route != .demonstration {
                 for method in [HTTPRequest.Method.get, .post, .put, .delete, .patch, .head] where !route.methods.contains(method) {
                     let answer = try await service.send(method, route.rawValue)

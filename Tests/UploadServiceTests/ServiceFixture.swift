@@ -101,6 +101,9 @@ struct Answer {
         try #require(try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])
     }
 
+    /// An object or an array.
+    func value() throws -> Any { try JSONSerialization.jsonObject(with: Data(body)) }
+
     /// The code of a problem; nil for other answers.
     var code: String? {
         guard headers[.contentType] == "application/problem+json" else { return nil }

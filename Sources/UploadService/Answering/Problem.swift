@@ -31,6 +31,8 @@ enum ProblemCode: String, CaseIterable {
     case stopping
     case environmentUnavailable = "environment_unavailable"
     case issuerUnavailable = "issuer_unavailable"
+    case malformedQuery = "malformed_query"
+    case invalidStep = "invalid_step"
     case invalidPartCount = "invalid_part_count"
     case objectNotFound = "object_not_found"
     case objectDiffers = "object_differs"
@@ -44,7 +46,7 @@ enum ProblemCode: String, CaseIterable {
     var status: HTTPResponse.Status {
         switch self {
         case .malformedBody, .malformedJSON, .wrongType, .missingField, .unknownField, .invalidBatch, .invalidBudget, .invalidSubject,
-            .conflictingCredentials, .invalidPartCount:
+            .conflictingCredentials, .invalidPartCount, .malformedQuery, .invalidStep:
             .badRequest
         case .missingCredentials, .invalidCredentials: .unauthorized
         case .originNotAllowed, .apiKeyRequired, .scopeTooNarrow, .budgetExhausted: .forbidden

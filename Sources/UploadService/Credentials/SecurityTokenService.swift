@@ -76,16 +76,16 @@ struct SecurityTokenService: Sendable {
         message.headers.add(name: "accept", value: "text/xml")
         message.body = .bytes(Array(request.body.utf8))
         let answer = try await http.send(message)
-        let text = String(decoding: answer.body, as: UTF8.self)
-        guard answer.status == 200 else { throw CredentialFault(Self.refusal(answer.status, text, hiding: token)) }
-        return try Self.credentials(text)
+        let document = XMLElement(document: answer.body)
+        guard answer.status == 200 else { throw CredentialFault(Self.refusal(answer.status, document, hiding: token)) }
+        return try Self.credentials(document)
     }
 
-    static func credentials(_ xml: String) throws(CredentialFault) -> SigningCredentials {
-        guard let inner = element("Credentials", in: xml[...]) else { throw CredentialFault("the answer has no Credentials") }
+    private static func credentials(_ document: XMLElement?) throws(CredentialFault) -> SigningCredentials {
+        guard let inner = document?.first("Credentials") else { throw CredentialFault("the answer has no Credentials") }
         func value(_ name: String) throws(CredentialFault) -> String {
-            guard let value = element(name, in: inner), !value.isEmpty else { throw CredentialFault("the answer has no \(name)") }
-            return String(value)
+            guard let value = inner.text(of: name), !value.isEmpty else { throw CredentialFault("the answer has no \(name)") }
+            return value
         }
         guard let expiration = SigningTime(expiration: try value("Expiration")) else {
             throw CredentialFault("Expiration in the answer is no ISO 8601 time")
@@ -99,21 +99,13 @@ struct SecurityTokenService: Sendable {
     }
 
     /// What STS says: its code, and its sentence where that is one and repeats no token.
-    private static func refusal(_ status: Int, _ xml: String, hiding token: String?) -> String {
-        guard let code = element("Code", in: xml[...]).flatMap({ CredentialAnswer.word(String($0)) }) else {
+    private static func refusal(_ status: Int, _ document: XMLElement?, hiding token: String?) -> String {
+        guard let error = document?.first("Error"), let code = error.text(of: "Code").flatMap({ CredentialAnswer.word($0) }) else {
             return "STS answers \(status)"
         }
-        guard let sentence = element("Message", in: xml[...]).map(String.init), sentence.utf8.count <= 300,
+        guard let sentence = error.text(of: "Message"), sentence.utf8.count <= 300,
             sentence.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }), !(token.map { sentence.contains($0) } ?? false)
         else { return "STS answers \(status) \(code)" }
         return "STS answers \(status) \(code): \(sentence)"
-    }
-
-    /// What stands in the first element of a name. STS's answers have no attributes there, no comments and no nesting of one name.
-    private static func element(_ name: String, in xml: Substring) -> Substring? {
-        guard let start = xml.firstRange(of: "<\(name)>"), let end = xml[start.upperBound...].firstRange(of: "</\(name)>") else {
-            return nil
-        }
-        return xml[start.upperBound..<end.lowerBound]
     }
 }

@@ -9,6 +9,9 @@ struct HTTPAnswer: Sendable {
     let status: Int
     let headers: HTTPHeaders
     let body: [UInt8]
+
+    /// As the server writes it, quotes included.
+    var etag: String? { headers.first(name: "etag").flatMap { $0.isEmpty ? nil : $0 } }
 }
 
 /// Why no answer came; holds nothing of what was sent or answered.

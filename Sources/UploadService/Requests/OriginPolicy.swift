@@ -30,10 +30,10 @@ struct OriginPolicy: Sendable {
     }
 
     /// The further fields of an answer to a preflight.
-    func preflightFields(methods: [HTTPRequest.Method]) -> HTTPFields {
+    func preflightFields(for route: Route) -> HTTPFields {
         [
-            .accessControlAllowMethods: methods.map(\.rawValue).joined(separator: ", "),
-            .accessControlAllowHeaders: "Authorization, Content-Type, X-Api-Key, X-Request-Id",
+            .accessControlAllowMethods: route.preflightMethods.map(\.rawValue).joined(separator: ", "),
+            .accessControlAllowHeaders: route.allowedHeaders.joined(separator: ", "),
             .accessControlMaxAge: "600",
         ]
     }

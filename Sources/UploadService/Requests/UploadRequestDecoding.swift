@@ -14,15 +14,15 @@ struct JSONObjectReader {
 
     /// - Parameters:
     ///   - path: where the object stands in the body; empty for the body itself.
-    ///   - known: the names that it may hold.
-    init(_ value: JSON, path: String, known: [String]) throws(Problem) {
+    ///   - known: the names that it may hold; nil for an object of somebody else's making, whose other members are not ours to judge.
+    init(_ value: JSON, path: String, known: [String]?) throws(Problem) {
         guard case .object(let members) = value else {
             let subject = path.isEmpty ? "The body" : "'\(path)'"
             throw Problem(.wrongType, "\(subject) must be a JSON object, not \(value.kindName).", field: path.isEmpty ? nil : path)
         }
         self.members = members
         self.path = path
-        if let stranger = members.first(where: { !known.contains($0.name) }) {
+        if let known, let stranger = members.first(where: { !known.contains($0.name) }) {
             let name = field(stranger.name)
             throw Problem(.unknownField, "'\(name)' is not known here; known are \(known.joined(separator: ", ")).", field: name)
         }

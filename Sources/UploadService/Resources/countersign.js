@@ -13,13 +13,31 @@
  * @property {string} environment
  * @property {string} bucket
  * @property {string} key
- * @property {'PUT'|'POST'} method
- * @property {string} url
+ * @property {'PUT'|'POST'|'MULTIPART'} method
+ * @property {string} [url] of a PUT or POST
  * @property {Record<string, string>} [headers] what a PUT must send besides what a browser sends by itself
  * @property {Record<string, string>} [fields] what a POST form must hold before `file`, in this order
  * @property {string} expiresAt UTC, ISO 8601
  * @property {boolean} once whether the bucket accepts it a single time only
  * @property {string} [publicUrl]
+ * @property {string} grant what later steps present; send it to your back end, which can have it confirmed
+ * @property {'assisted'|'signed'} [multipart] who creates and completes an upload in parts: the service, or this module
+ * @property {Step} [create] signed: creates the upload
+ * @property {number} [partSize] bytes of each part but the last
+ * @property {number} [partCount]
+ * @property {Part[]} [parts]
+ */
+
+/**
+ * One presigned request.
+ * @typedef {{method: string, url: string, headers: Record<string, string>, expiresAt: string}} Step
+ * @typedef {Step & {partNumber: number}} Part
+ */
+
+/**
+ * What is stored, found to be what its ticket was for.
+ * @typedef {{environment: string, rule: string, bucket: string, key: string, size: number, type: string, etag?: string, versionId?: string,
+ *            sha256?: string, encryption?: string, lastModified?: string, once: boolean, publicUrl?: string}} ConfirmedObject
  */
 
 /**
@@ -29,7 +47,8 @@
  * @property {string[]} contentTypes exact, or `image/*` (which never includes SVG)
  * @property {number} minimumSize bytes
  * @property {number} maximumSize bytes
- * @property {'PUT'|'POST'} method
+ * @property {'PUT'|'POST'|'MULTIPART'} method
+ * @property {'assisted'|'signed'} [multipart] whether it takes files in parts, besides
  * @property {boolean} once
  * @property {number} lifetimeSeconds
  * @property {'optional'|'required'} checksum
@@ -38,7 +57,8 @@
 
 /**
  * @typedef {object} Progress
- * @property {'preparing'|'asking'|'sending'|'waiting'|'done'} phase `waiting`: the last try failed, the next one follows
+ * @property {'preparing'|'asking'|'sending'|'waiting'|'paused'|'completing'|'done'} phase `waiting`: the last try failed, the next one
+ *           follows
  * @property {number} loaded bytes of the file that have been sent
  * @property {number} total bytes of the file
  * @property {number} fraction 0…1
@@ -60,6 +80,11 @@
  * @property {string} [filename] by default the file's own
  * @property {string} [type] by default the file's own
  * @property {boolean} [sha256] true: always bind the checksum; false: never; by default up to 64 MiB, where the browser can
+ * @property {'PUT'|'POST'|'MULTIPART'} [method] by default the rule's own, and MULTIPART above 64 MiB where the rule takes that too
+ * @property {number} [parallel] how many parts are sent at a time; 4 by default
+ * @property {boolean} [resume] whether an upload in parts that a reload interrupted goes on when the same file is given again; true by
+ *           default
+ * @property {UploadControl} [control] to pause an upload in parts
  * @property {(progress: Progress) => void} [onProgress]
  * @property {(ticket: Ticket) => void} [onTicket] called with each ticket before it is used
  */
@@ -69,7 +94,8 @@
  * @property {string} key
  * @property {string|null} etag null when the bucket does not expose it
  * @property {string|null} publicUrl
- * @property {boolean} alreadyStored the answer of an earlier try was lost, and the next one found the object there: confirm it
+ * @property {boolean} alreadyStored the answer of an earlier try was lost, and the next one found the object there
+ * @property {ConfirmedObject|null} confirmed what the service found stored, where it looked
  * @property {Ticket} ticket
  */
 
@@ -80,15 +106,19 @@ const longestPauseMilliseconds = 8_000;
 const longestRetryAfterSeconds = 120;
 const stallMilliseconds = 60_000;
 const hashLimitBytes = 64 * 1024 * 1024;
+const multipartLimitBytes = 64 * 1024 * 1024;
+const partsAtATime = 50;
+const partTicketLimit = 10;
 
 /** Why an upload did not happen. `message` is written for people, `code` for programs. */
 export class CountersignError extends Error {
   /**
    * @param {string} message
    * @param {{code: string, source: 'service'|'bucket'|'page', status?: number, field?: string, requestId?: string,
-   *          detail?: string, retryAfterSeconds?: number, cause?: unknown}} facts
+   *          detail?: string, retryAfterSeconds?: number, differences?: {field: string, expected: string, actual: string}[],
+   *          cause?: unknown}} facts
    */
-  constructor(message, { code, source, status = 0, field, requestId, detail, retryAfterSeconds, cause }) {
+  constructor(message, { code, source, status = 0, field, requestId, detail, retryAfterSeconds, differences, cause }) {
     super(message, { cause });
     this.name = 'CountersignError';
     /** The service's snake-case code, S3's own code (`SignatureDoesNotMatch`), or `network_failure`. */
@@ -103,11 +133,46 @@ export class CountersignError extends Error {
     /** What the other side said, word for word. */
     this.detail = detail ?? message;
     this.retryAfterSeconds = retryAfterSeconds;
+    /** With `object_differs`: what was expected, and what is stored. */
+    this.differences = differences;
+  }
+}
+
+/** Pauses an upload in parts, and lets it go on. Give it to `upload` as `control`. */
+export class UploadControl {
+  #paused = false;
+  #listeners = new Set();
+
+  get paused() {
+    return this.#paused;
+  }
+
+  /** Stops what is being sent; parts that have arrived stay. */
+  pause() {
+    this.#set(true);
+  }
+
+  resume() {
+    this.#set(false);
+  }
+
+  /** Calls back with each change; returns what ends that. */
+  onChange(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #set(paused) {
+    if (this.#paused === paused) return;
+    this.#paused = paused;
+    for (const listener of [...this.#listeners]) listener(paused);
   }
 }
 
 /**
- * Asks for a ticket and sends the file with it. Lost connections, 409, 429 and 5xx are tried again; an expired ticket is replaced.
+ * Asks for a ticket and sends the file with it. Lost connections, 429 and 5xx are tried again, and 409 where it will pass; an expired
+ * ticket is replaced. In parts, several are sent at a time, and what is interrupted goes on where it was; when `signal` aborts, nothing of
+ * the file is left.
  * @param {Blob} file
  * @param {UploadOptions & ServiceOptions} options
  * @returns {Promise<UploadResult>}
@@ -117,19 +182,38 @@ export async function upload(file, options) {
   options.signal?.throwIfAborted();
   const report = reporter(file.size, options.onProgress);
   report('preparing', 0);
+  const memory = memoryOf(file, options);
+  const earlier = memory.load();
+  if (earlier) {
+    options.onTicket?.(earlier.ticket);
+    const result = await new PartsUpload(earlier, file, options, memory, report).run({ isResumed: true });
+    if (result) return result;
+  }
   const request = await uploadRequest(file, options);
   for (let tickets = 1; ; tickets++) {
     report('asking', 0);
-    const ticket = await retrying(options.signal, report, () => call('/v1/uploads', options, request));
+    const ticket = await askForTicket(request, options, report);
     options.onTicket?.(ticket);
+    if (ticket.method === 'MULTIPART') return new PartsUpload({ ticket, etags: {} }, file, options, memory, report).run();
     try {
-      const stored = await send(ticket, file, request.filename, options.signal, report);
+      const stored = await send(ticket, file, request.filename, options, report);
       report('done', file.size);
       return { key: ticket.key, publicUrl: ticket.publicUrl ?? null, ticket, ...stored };
     } catch (error) {
       if (!hasExpired(ticket, error) || tickets === ticketLimit) throw error;
     }
   }
+}
+
+/**
+ * Has the service look whether a ticket's file has arrived as it should.
+ * @param {string} grant the ticket's
+ * @param {ServiceOptions} [options]
+ * @returns {Promise<ConfirmedObject>}
+ * @throws {CountersignError} `object_not_found`, or `object_differs`, whose `differences` say how
+ */
+export function confirm(grant, options = {}) {
+  return retrying(options.signal, () => {}, () => call('/v1/uploads/confirm', options, { grant }));
 }
 
 /**
@@ -164,11 +248,32 @@ export function check(file, rule) {
 
 // ---- Asking the service
 
-async function uploadRequest(file, { rule, filename, type, metadata, sha256 }) {
+async function uploadRequest(file, options) {
+  const { rule, filename, type, metadata, sha256 } = options;
   const request = { rule, filename: filename ?? file.name ?? 'file', size: file.size, type: plainType(type ?? file.type) };
   if (metadata) request.metadata = metadata;
+  const method = options.method ?? (file.size > multipartLimitBytes && (await takesParts(rule, options)) ? 'MULTIPART' : undefined);
+  if (method) request.method = method;
+  if (method === 'MULTIPART') return request;
   if (sha256 ?? (file.size <= hashLimitBytes && globalThis.isSecureContext)) request.sha256 = await hash(file);
   return request;
+}
+
+async function takesParts(name, options) {
+  const { rules: known } = await rules(options);
+  return known.some((rule) => rule.name === name && rule.multipart);
+}
+
+async function askForTicket(request, options, report) {
+  const ask = () => retrying(options.signal, report, () => call('/v1/uploads', options, request));
+  try {
+    return await ask();
+  } catch (error) {
+    // Nobody asked for this checksum: where the store or the way of the upload has none, it goes without.
+    if (error.code !== 'invalid_checksum' || !request.sha256 || options.sha256) throw error;
+    delete request.sha256;
+    return ask();
+  }
 }
 
 async function hash(file) {
@@ -188,7 +293,7 @@ async function hash(file) {
 }
 
 async function call(path, { endpoint, token, signal }, body) {
-  const base = (endpoint ?? new URL(import.meta.url).origin).replace(/\/+$/, '');
+  const base = baseOf(endpoint);
   const bearer = typeof token === 'function' ? await token() : token;
   const headers = { accept: 'application/json' };
   if (bearer) headers.authorization = `Bearer ${bearer}`;
@@ -203,13 +308,22 @@ async function call(path, { endpoint, token, signal }, body) {
   } catch (cause) {
     signal?.throwIfAborted();
     // A scoped token in the address is nothing to show, or to send to where errors are collected.
-    throw new CountersignError(`The upload service at ${base.replace(/\/u\/[^/]*$/, '')} could not be reached.`, {
+    throw new CountersignError(`The upload service at ${withoutToken(base)} could not be reached.`, {
       code: 'network_failure', source: 'service', cause,
     });
   }
+  if (response.status === 204) return null;
   const json = parsed(answer);
   if (!response.ok || !json) throw serviceError(response, json);
   return json;
+}
+
+function baseOf(endpoint) {
+  return (endpoint ?? new URL(import.meta.url).origin).replace(/\/+$/, '');
+}
+
+function withoutToken(base) {
+  return base.replace(/\/u\/[^/]*$/, '');
 }
 
 function parsed(text) {
@@ -226,6 +340,7 @@ function serviceError(response, problem) {
     source: 'service',
     status: response.status,
     field: problem?.field,
+    differences: problem?.differences,
     requestId: problem?.instance ?? response.headers.get('x-request-id') ?? undefined,
     retryAfterSeconds: retryAfter(response.headers.get('retry-after')),
   });
@@ -233,17 +348,31 @@ function serviceError(response, problem) {
 
 // ---- Sending to the bucket
 
-async function send(ticket, file, filename, signal, report) {
-  return retrying(signal, report, async (tries) => {
+async function send(ticket, file, filename, options, report) {
+  return retrying(options.signal, report, async (tries) => {
     try {
-      const request = await transfer(ticket, body(ticket, file, filename), file.size, signal, report);
-      return { etag: etag(request), alreadyStored: false };
+      const content = body(ticket, file, filename);
+      const request = await transfer(ticket, content, file.size, options.signal, (loaded) => report('sending', loaded));
+      return { etag: etag(request), alreadyStored: false, confirmed: null };
     } catch (error) {
-      // The answer of an earlier try was lost after the bucket had stored the object.
-      if (error.status === 412 && ticket.once && tries > 1) return { etag: null, alreadyStored: true };
-      throw error;
+      if (error.status !== 412 || !ticket.once || tries === 1) throw error;
+      // The answer of an earlier try was lost after the bucket had stored the object, or it is another's.
+      const confirmed = await lookUp(ticket, options);
+      return { etag: unquoted(confirmed?.etag), alreadyStored: true, confirmed };
     }
   });
+}
+
+/** What is stored, where the service can tell; throws where it is not what the ticket was for. */
+async function lookUp(ticket, options) {
+  if (!ticket.grant) return null;
+  try {
+    return await confirm(ticket.grant, options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (error.code === 'object_differs') throw error;
+    return null;
+  }
 }
 
 /** A Blob or a form of known length: the browser then sends the Content-Length that the ticket binds. */
@@ -256,7 +385,7 @@ function body(ticket, file, filename) {
 }
 
 /** XMLHttpRequest, because fetch does not tell how much has been sent. */
-function transfer(ticket, content, size, signal, report) {
+function transfer(step, content, size, signal, onLoaded) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const cancel = () => request.abort();
@@ -270,18 +399,18 @@ function transfer(ticket, content, size, signal, report) {
       signal?.removeEventListener('abort', cancel);
       settle(outcome);
     };
-    request.open(ticket.method, ticket.url);
-    for (const [name, value] of Object.entries(ticket.headers ?? {})) request.setRequestHeader(name, value);
+    request.open(step.method, step.url);
+    for (const [name, value] of Object.entries(step.headers ?? {})) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => {
       keepWatch();
-      report('sending', total > 0 ? Math.round((loaded / total) * size) : 0);
+      onLoaded(total > 0 ? Math.round((loaded / total) * size) : 0);
     };
     request.onload = () => (request.status >= 200 && request.status < 300 ? end(resolve, request) : end(reject, bucketError(request)));
-    request.onerror = () => end(reject, unreachable(ticket));
-    request.onabort = () => end(reject, signal?.aborted ? signal.reason : unreachable(ticket));
+    request.onerror = () => end(reject, unreachable(step));
+    request.onabort = () => end(reject, signal?.aborted ? signal.reason : unreachable(step));
     if (signal?.aborted) return end(reject, signal.reason);
     signal?.addEventListener('abort', cancel, { once: true });
-    report('sending', 0);
+    onLoaded(0);
     keepWatch();
     request.send(content);
   });
@@ -289,7 +418,11 @@ function transfer(ticket, content, size, signal, report) {
 
 function etag(request) {
   const quoted = request.getResponseHeader('etag') ?? xmlText(request.responseText, 'PostResponse > ETag');
-  return quoted?.replace(/^"|"$/g, '') ?? null;
+  return unquoted(quoted);
+}
+
+function unquoted(etag) {
+  return etag?.replace(/^"|"$/g, '') ?? null;
 }
 
 const bucketMessages = {
@@ -335,6 +468,329 @@ function xmlText(text, selector) {
   return new DOMParser().parseFromString(text || '<none/>', 'text/xml').querySelector(selector)?.textContent ?? null;
 }
 
+// ---- Uploads in parts
+
+const paused = Symbol('paused');
+
+/** One upload in parts, from its ticket to its end. */
+class PartsUpload {
+  #ticket;
+  #uploadId;
+  /** What the bucket answered for each part that has arrived: an entity tag, or null where the page may not read it. */
+  #etags;
+  #urls = new Map();
+  #asking = null;
+  #steps;
+  #loaded = new Map();
+
+  constructor({ ticket, uploadId, etags }, file, options, memory, report) {
+    this.#ticket = ticket;
+    this.#uploadId = uploadId;
+    this.#etags = new Map(Object.entries(etags).map(([number, etag]) => [Number(number), etag]));
+    this.file = file;
+    this.options = options;
+    this.memory = memory;
+    this.report = report;
+  }
+
+  /** Null where an interrupted upload is no more, and a new one has to begin. */
+  async run({ isResumed = false } = {}) {
+    const { signal } = this.options;
+    try {
+      if (isResumed && !(await this.#recall())) return this.#forget(await this.#outcome());
+      if (this.#ticket.create && !this.#uploadId) await this.#create();
+      this.#remember();
+      for (const part of this.#ticket.parts ?? []) this.#urls.set(part.partNumber, part);
+      await this.#sendAll();
+      this.report('completing', this.file.size);
+      return this.#forget(this.#result(await this.#complete()));
+    } catch (error) {
+      // What may pass leaves the upload as it is: the same file goes on with it.
+      if (signal?.aborted || !isWorthRetrying(error)) await this.#abort();
+      signal?.throwIfAborted();
+      throw error;
+    }
+  }
+
+  // ---- What has happened before
+
+  async #recall() {
+    if (this.#ticket.multipart !== 'assisted') return true;
+    try {
+      const { parts } = await this.#ask('list', {});
+      const whole = parts.filter(({ partNumber, size }) => size === this.#size(partNumber));
+      this.#etags = new Map(whole.map(({ partNumber, etag }) => [partNumber, etag]));
+      return true;
+    } catch (error) {
+      if (error.source === 'service' && error.status >= 400 && error.status < 500) return false;
+      throw error;
+    }
+  }
+
+  /** The upload is over: perhaps completed, and only the answer was lost. */
+  async #outcome() {
+    const confirmed = await lookUp(this.#ticket, this.options).catch(() => null);
+    return confirmed && this.#result(confirmed);
+  }
+
+  #remember() {
+    this.memory.save({ ticket: { ...this.#ticket, parts: undefined }, uploadId: this.#uploadId, etags: Object.fromEntries(this.#etags) });
+  }
+
+  #forget(result) {
+    this.memory.clear();
+    return result;
+  }
+
+  #result(confirmed) {
+    this.report('done', this.file.size);
+    const { key, publicUrl = null } = this.#ticket;
+    return { key, publicUrl, etag: unquoted(confirmed?.etag), alreadyStored: false, confirmed, ticket: this.#ticket };
+  }
+
+  // ---- Sending
+
+  async #create() {
+    const request = await retrying(this.options.signal, this.report, () => this.#perform(this.#ticket.create, null));
+    this.#uploadId = xmlText(request.responseText, 'UploadId');
+    if (!this.#uploadId) throw bucketError(request);
+  }
+
+  /** The first that fails stops the others; all have ended before this does. */
+  async #sendAll() {
+    const stop = new AbortController();
+    const cancel = () => stop.abort(this.options.signal.reason);
+    this.options.signal?.addEventListener('abort', cancel, { once: true });
+const everyNumber = Array.from({ length: this.#ticket.partCount }, (_, index) => index + 1);
+    const numbers = everyNumber.filter((number) => !this.#etags.has(number));
+    for (const number of this.#etags.keys()) this.#loaded.set(number, this.#size(number));
+    this.#tell('sending');
+    const work = async () => {
+      for (let number = numbers.shift(); number && !stop.signal.aborted; number = numbers.shift()) await this.#sendPart(number, stop.signal);
+    };
+    const workers = Array.from({ length: Math.max(1, this.options.parallel ?? 4) }, () =>
+      work().catch((error) => {
+        stop.abort(error);
+        throw error;
+      }),
+    );
+    const outcomes = await Promise.allSettled(workers);
+    this.options.signal?.removeEventListener('abort', cancel);
+    if (outcomes.some(({ status }) => status === 'rejected')) throw stop.signal.reason;
+  }
+
+  async #sendPart(number, signal) {
+    for (let tickets = 1; ; ) {
+      await this.#untilResumed(signal);
+      let part;
+      try {
+        part = await this.#url(number, signal);
+        const request = await this.#untilPaused(signal, (signal) => this.#transferPart(part, number, signal));
+        this.#etags.set(number, etag(request));
+        this.#remember();
+        return;
+      } catch (error) {
+        if (error === paused) continue;
+        this.#loaded.delete(number);
+        this.#urls.delete(number);
+        if (!part || !hasExpired(part, error) || tickets++ === partTicketLimit) throw error;
+      }
+    }
+  }
+
+  #transferPart(part, number, signal) {
+    const start = (number - 1) * this.#ticket.partSize;
+    const content = this.file.slice(start, start + this.#size(number));
+    const loaded = (bytes) => {
+      this.#loaded.set(number, bytes);
+      this.#tell('sending');
+    };
+    const waiting = () => this.#tell('waiting');
+    return retrying(signal, waiting, () => transfer(part, content, content.size, signal, loaded));
+  }
+
+  #size(number) {
+    const { partSize, partCount } = this.#ticket;
+    return number < partCount ? partSize : this.file.size - (partCount - 1) * partSize;
+  }
+
+  #tell(phase) {
+    this.report(phase, [...this.#loaded.values()].reduce((sum, bytes) => sum + bytes, 0));
+  }
+
+  /** A URL that is still good; several parts that need one are asked for together. */
+  async #url(number, signal) {
+    for (;;) {
+      const known = this.#urls.get(number);
+      if (known && Date.parse(known.expiresAt) - Date.now() > 10_000) return known;
+      this.#urls.delete(number);
+      this.#asking ??= this.#askForURLs(number).finally(() => {
+        this.#asking = null;
+      });
+      await this.#asking;
+      signal.throwIfAborted();
+      const fresh = this.#urls.get(number);
+      // With a clock that is far ahead every URL looks expired: the bucket is the judge.
+      if (fresh) return fresh;
+    }
+  }
+
+  async #askForURLs(number) {
+    const numbers = [];
+    for (let next = number; next <= this.#ticket.partCount && numbers.length < partsAtATime; next++) {
+      if (!this.#etags.has(next)) numbers.push(next);
+    }
+    const { parts, complete, abort, list } = await this.#ask('parts', { partNumbers: numbers, uploadId: this.#uploadId });
+    for (const part of parts) this.#urls.set(part.partNumber, part);
+    this.#steps = { complete, abort, list };
+  }
+
+  // ---- Pausing
+
+  async #untilResumed(signal) {
+    const { control } = this.options;
+    if (!control?.paused) return;
+    this.#tell('paused');
+    await new Promise((resolve, reject) => {
+      const end = (settle, outcome) => {
+        ignore();
+        signal.removeEventListener('abort', abort);
+        settle(outcome);
+      };
+      const abort = () => end(reject, signal.reason);
+      const ignore = control.onChange((isPaused) => isPaused || end(resolve));
+      signal.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** Runs an attempt with a signal of its own, which a pause aborts too. */
+  async #untilPaused(signal, attempt) {
+    const own = new AbortController();
+    const cancel = () => own.abort(signal.reason);
+    const ignore = this.options.control?.onChange((isPaused) => isPaused && own.abort(paused));
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      signal.throwIfAborted();
+      return await attempt(own.signal);
+    } finally {
+      ignore?.();
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  // ---- The end
+
+  async #complete() {
+    if ([...this.#etags.values()].includes(null)) await this.#learnETags();
+    const parts = [...this.#etags].sort(([one], [other]) => one - other).map(([partNumber, etag]) => ({ partNumber, etag }));
+    let tries = 0;
+    try {
+      return await retrying(this.options.signal, () => this.report('waiting', this.file.size), () => {
+        tries++;
+        return this.#ticket.multipart === 'assisted' ? this.#askOnce('complete', { parts }) : this.#completeSigned(parts);
+      });
+    } catch (error) {
+      const isOver = error.status === 412 || error.code === 'NoSuchUpload';
+      const confirmed = isOver && tries > 1 ? await lookUp(this.#ticket, this.options) : null;
+      if (!confirmed) throw error;
+      return confirmed;
+    }
+  }
+
+  /** The bucket's CORS rules do not let pages read entity tags; the service, or a presigned request, tells them. */
+  async #learnETags() {
+    if (this.#ticket.multipart === 'assisted') {
+      for (const { partNumber, etag } of (await this.#ask('list', {})).parts) this.#etags.set(partNumber, etag);
+    } else {
+      const request = await retrying(this.options.signal, this.report, async () => this.#perform((await this.#freshSteps()).list, null));
+      for (const part of new DOMParser().parseFromString(request.responseText, 'text/xml').querySelectorAll('Part')) {
+        this.#etags.set(Number(part.querySelector('PartNumber')?.textContent), part.querySelector('ETag')?.textContent ?? null);
+      }
+    }
+    if (![...this.#etags.values()].includes(null)) return;
+    throw new CountersignError("The bucket's CORS rules hide the ETag, without which parts cannot be completed: add it to ExposeHeaders.", {
+      code: 'etag_hidden', source: 'bucket',
+    });
+  }
+
+  async #completeSigned(parts) {
+    const escaped = (text) => text.replace(/[&<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+    const element = ({ partNumber, etag }) => `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escaped(etag)}</ETag></Part>`;
+    const { complete } = await this.#freshSteps();
+    const request = await this.#perform(complete, `<CompleteMultipartUpload>${parts.map(element).join('')}</CompleteMultipartUpload>`);
+    // S3 answers 200 before it knows how it will end.
+    if (xmlText(request.responseText, 'Error > Code')) throw bucketError(request);
+    return lookUp(this.#ticket, this.options);
+  }
+
+  /** What the client ends the upload with, signed anew. */
+  async #freshSteps() {
+    if (!this.#steps?.complete || Date.parse(this.#steps.complete.expiresAt) - Date.now() < 10_000) {
+      const { complete, abort, list } = await this.#ask('parts', { partNumbers: [1], uploadId: this.#uploadId });
+      this.#steps = { complete, abort, list };
+    }
+    return this.#steps;
+  }
+
+  /** Leaves nothing of the upload in the bucket, whatever has become of the signal. */
+  async #abort() {
+    this.options = { ...this.options, signal: undefined };
+    try {
+      if (this.#ticket.multipart === 'assisted') await this.#ask('abort', {});
+      else if (this.#uploadId) await retrying(undefined, () => {}, async () => this.#perform((await this.#freshSteps()).abort, null));
+    } catch {
+      // The bucket's lifecycle ends what could not be ended here.
+    }
+    this.#forget();
+  }
+
+  #perform(step, content) {
+    return transfer(step, content, 0, this.options.signal, () => {});
+  }
+
+  #ask(step, request) {
+    return retrying(this.options.signal, () => this.#tell('waiting'), () => this.#askOnce(step, request));
+  }
+
+  #askOnce(step, request) {
+    return call(`/v1/uploads/${step}`, this.options, { grant: this.#ticket.grant, ...request });
+  }
+}
+
+/** Where an upload in parts is remembered over a reload: the file by what a page can tell of it, never its bytes. */
+function memoryOf(file, { rule, endpoint, filename, type, metadata, method, resume = true }) {
+  const name = filename ?? file.name;
+  const storage = resume && name && file.size > 0 ? pageStorage() : null;
+  const about = [name, file.size, file.lastModified ?? 0, plainType(type ?? file.type)];
+  const facts = [withoutToken(baseOf(endpoint)), rule, ...about, metadata ?? null, method ?? null];
+  const key = `countersign:${JSON.stringify(facts)}`;
+  const trying = (action) => {
+    try {
+      return action();
+    } catch {
+      // Full or forbidden storage costs the resuming, not the upload.
+      return null;
+    }
+  };
+  return {
+    load: () => trying(() => {
+      const state = JSON.parse(storage?.getItem(key) ?? 'null');
+      if (!state?.ticket?.grant || Date.parse(state.ticket.expiresAt) - Date.now() < 60_000) return null;
+      return state;
+    }),
+    save: (state) => trying(() => storage?.setItem(key, JSON.stringify(state))),
+    clear: () => trying(() => storage?.removeItem(key)),
+  };
+}
+
+function pageStorage() {
+  try {
+    return globalThis.localStorage ?? null;
+  } catch {
+    return null;
+  }
+}
+
 // ---- Trying again
 
 async function retrying(signal, report, attempt) {
@@ -351,7 +807,8 @@ async function retrying(signal, report, attempt) {
 
 function isWorthRetrying(error) {
   if (!(error instanceof CountersignError) || error.retryAfterSeconds > longestRetryAfterSeconds) return false;
-  const transient = [408, 409, 429, 500, 502, 503, 504].includes(error.status);
+  const isBusy = error.status === 409 && (error.source === 'bucket' || error.code === 'upload_busy');
+  const transient = isBusy || [408, 429, 500, 502, 503, 504].includes(error.status);
   return transient || error.code === 'network_failure' || error.code === 'RequestTimeout';
 }
 

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Uploads
 
 /// The paths that are served. One table for routing, for 405 and `Allow`, for the labels of logs and metrics.
 enum Route: String, CaseIterable, Sendable {
@@ -19,6 +20,17 @@ enum Route: String, CaseIterable, Sendable {
     case openAPI = "/openapi.json"
     case client = "/countersign.js"
     case demonstration = "/"
+    // Existing browser clients. A literal segment stands before a parameter in the same place, as in the router.
+    case uppyParameters = "/s3/params"
+    case uppyPresign = "/s3/presign"
+    case uppyMultipart = "/s3/multipart"
+    case uppyUpload = "/s3/multipart/{uploadId}"
+    case uppyBatch = "/s3/multipart/{uploadId}/batch"
+    case uppyComplete = "/s3/multipart/{uploadId}/complete"
+    case uppyPart = "/s3/multipart/{uploadId}/{partNumber}"
+    case shrine = "/presign"
+    case activeStorage = "/rails/active_storage/direct_uploads"
+    case betterUpload = "/upload"
 
     /// What logs and metrics call a path that is not served.
     static let unmatched = "unmatched"
@@ -28,6 +40,8 @@ enum Route: String, CaseIterable, Sendable {
         switch self {
         case .uploads, .uploadsBatch, .uploadParts, .uploadList, .uploadComplete, .uploadAbort, .uploadConfirm, .downloads, .tokens:
             [.post, .options]
+        case .uppyPresign, .uppyMultipart, .uppyComplete, .activeStorage, .betterUpload: [.post, .options]
+        case .uppyUpload: [.get, .head, .delete, .options]
         default: [.get, .head, .options]
         }
     }
@@ -45,6 +59,34 @@ enum Route: String, CaseIterable, Sendable {
     /// Whether it is also mounted under `/u/<scoped-token>`.
     var takesTokenInPath: Bool {
         [.uploads, .uploadsBatch, .uploadParts, .uploadList, .uploadComplete, .uploadAbort, .uploadConfirm, .rules].contains(self)
+            || dialect != nil
+    }
+
+    /// The existing client that asks there; nil for the service's own routes.
+    var dialect: Dialect? {
+        switch self {
+        case .uppyParameters, .uppyPresign, .uppyMultipart, .uppyUpload, .uppyBatch, .uppyComplete, .uppyPart: .uppy
+        case .shrine: .shrine
+        case .activeStorage: .activeStorage
+        case .betterUpload: .betterUpload
+        default: nil
+        }
+    }
+
+    /// What preflights hear. Uppy's are answered for all of its routes, as Companion does.
+    var preflightMethods: [HTTPRequest.Method] {
+        dialect == .uppy ? [.get, .post, .delete, .options] : methods
+    }
+
+    /// What its client sends in its headers, for preflights.
+    var allowedHeaders: [String] {
+        let own = ["Authorization", "Content-Type", "X-Api-Key", "X-Request-Id"]
+        return switch dialect {
+        case nil: own
+        case .uppy: own + ["Accept", "Origin", "Uppy-Auth-Token", "Uppy-Credentials-Params"]
+        case .activeStorage: own + ["Accept", "X-Requested-With", "X-CSRF-Token"]
+        case .shrine, .betterUpload: own + ["Accept", "X-Requested-With"]
+        }
     }
 
     /// The first segment of the paths whose second one is a scoped token.
@@ -52,13 +94,18 @@ enum Route: String, CaseIterable, Sendable {
 
     /// The served route of a request's path, whether mounted under a token or not. Empty segments do not count, as in the router.
     static func matching(_ path: String, among served: [Route]) -> Route? {
-        if let route = served.first(where: { $0.rawValue == path }) { return route }
+        if let route = served.first(where: { $0.rawValue == path && !$0.hasParameters }) { return route }
         let segments = path.split(separator: "/")
         if segments.count > 2, segments[0] == tokenMount {
-            let mounted = "/" + segments.dropFirst(2).joined(separator: "/")
-            return served.first { $0.takesTokenInPath && $0.rawValue == mounted }
+            return served.first { $0.takesTokenInPath && $0.matches(segments[2...]) }
         }
-        let normalized = "/" + segments.joined(separator: "/")
-        return served.first { $0.rawValue == normalized }
+        return served.first { $0.matches(segments[...]) }
+    }
+
+    private var hasParameters: Bool { rawValue.contains("{") }
+
+    private func matches(_ path: ArraySlice<Substring>) -> Bool {
+        let pattern = rawValue.split(separator: "/")
+        return pattern.count == path.count && zip(pattern, path).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
     }
 }

@@ -131,7 +131,7 @@ struct OptionsMiddleware: RouterMiddleware {
         var response = Response(status: .noContent, headers: [.allow: route.allow])
         response.headers[.contentLength] = nil
         if let origin = request.headers[.origin], origins.allows(origin, caller: nil) {
-            response.headers.append(contentsOf: origins.preflightFields(methods: route.methods))
+            response.headers.append(contentsOf: origins.preflightFields(for: route))
         }
         return response
     }
@@ -168,7 +168,8 @@ struct ProblemMiddleware: RouterMiddleware {
         }
         metrics.refused(code: problem.code)
         context.record.update { $0.code = problem.code }
-        return problem.response(requestID: context.record.requestID)
+        let route = Route.matching(request.uri.path, among: served)
+        return route == .betterUpload ? problem.betterUploadResponse : problem.response(requestID: context.record.requestID)
     }
 
     private func notServed(_ request: Request) -> Problem {

@@ -80,27 +80,38 @@ extension JSONObjectReader {
         }
     }
 
-    fileprivate func completedParts() throws(Problem) -> [CompletedPart] {
+    /// - Parameters:
+    ///   - number, etag: what the client calls them.
+    ///   - knownOnly: whether a part may have nothing else.
+    func completedParts(number: String = "partNumber", etag: String = "etag", knownOnly: Bool = true) throws(Problem) -> [CompletedPart] {
         let elements = try array("parts", in: 1...PartPlan.maximumCount, "name each part that was sent, with its ETag")
         return try elements.enumerated().map { index, element throws(Problem) in
-            let reader = try JSONObjectReader(element, path: field("parts[\(index)]"), known: ["partNumber", "etag"])
-            let number = try reader.integer("partNumber", reader.required("partNumber", "say which part it is"))
-            let etag = try reader.string("etag", reader.required("etag", "send the ETag that the bucket answered for the part"))
-            return CompletedPart(number: number, etag: etag)
+            let reader = try JSONObjectReader(element, path: field("parts[\(index)]"), known: knownOnly ? [number, etag] : nil)
+            return CompletedPart(
+                number: try reader.integer(number, reader.required(number, "say which part it is")),
+                etag: try reader.string(etag, reader.required(etag, "send the ETag that the bucket answered for the part")))
         }
     }
 
-    private func array(_ name: String, in counts: ClosedRange<Int>, _ meaning: String) throws(Problem) -> [JSON] {
+    func array(
+        _ name: String, in counts: ClosedRange<Int>, _ meaning: String, otherwise: ((Int) -> Problem)? = nil
+    ) throws(Problem) -> [JSON] {
         let value = try required(name, meaning)
         guard case .array(let elements) = value else {
             throw Problem(.wrongType, "'\(field(name))' must be an array, not \(value.kindName).", field: field(name))
         }
         guard counts.contains(elements.count) else {
-            throw Problem(
-                .invalidPartCount, "'\(field(name))' holds \(elements.count): send \(counts.lowerBound) to \(counts.upperBound).",
-                field: field(name))
+            throw otherwise?(elements.count)
+                ?? Problem(
+                    .invalidPartCount, "'\(field(name))' holds \(elements.count): send \(counts.lowerBound) to \(counts.upperBound).",
+                    field: field(name))
         }
         return elements
+    }
+
+    func optionalInteger(_ name: String) throws(Problem) -> Int? {
+        guard let value = value(name) else { return nil }
+        return try integer(name, value)
     }
 
     private func integer(_ name: String, _ value: JSON) throws(Problem) -> Int {

@@ -10,14 +10,14 @@ struct UploadHandlers: Sendable {
     static let maximumBatchCount = 1_000
 
     private let admittance: Admittance
-    private let metrics: ServiceMetrics
+    private let desk: TicketDesk
     private let configuration: UploadServiceConfiguration
-    private let steps: UploadSteps
+    private var steps: UploadSteps { desk.steps }
+    private var metrics: ServiceMetrics { desk.metrics }
 
-    init(configuration: UploadServiceConfiguration, admittance: Admittance, steps: UploadSteps, metrics: ServiceMetrics) {
+    init(configuration: UploadServiceConfiguration, admittance: Admittance, desk: TicketDesk) {
         self.admittance = admittance
-        self.steps = steps
-        self.metrics = metrics
+        self.desk = desk
         self.configuration = configuration
     }
 
@@ -26,12 +26,7 @@ struct UploadHandlers: Sendable {
     func upload(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let admission = try await admittance.admit(request, context)
         let json = try await BodyReader.json(of: request, maximumBytes: configuration.limits.maximumBodyBytes)
-        let uploadRequest = try UploadRequest(json: json, path: "")
-        noteRule(uploadRequest, admission.office, context.record)
-        var random = configuration.makeRandom()
-        let ticket = try await steps.issue(uploadRequest, admission, using: &random)
-        metrics.issued(environment: ticket.environment, rule: ticket.rule)
-        context.record.update { $0.key = ticket.key }
+        let ticket = try await desk.issue(UploadRequest(json: json, path: ""), admission, context.record)
         return .json(.created) { ticket.write(to: &$0) }
     }
 
@@ -111,12 +106,6 @@ struct UploadHandlers: Sendable {
     }
 
     // MARK: Notes for log and metrics
-
-    /// Only a rule that exists is noted: what a client makes up stays out of the log.
-    private func noteRule(_ request: UploadRequest, _ office: SigningOffice, _ record: RequestRecord) {
-        guard let rule = office.environment.rule(named: request.rule) else { return }
-        record.update { $0.rule = rule.name }
-    }
 
     private func note(_ results: [Result<IssuedTicket, Problem>], rules: Set<String>, _ record: RequestRecord) {
         var tickets = 0

@@ -1,3 +1,4 @@
+import HTTPTypes
 public import Hummingbird
 import HummingbirdCore
 public import Logging
@@ -51,6 +52,7 @@ private struct ServiceBuilder {
     let downloadHandlers: DownloadHandlers
     let tokenHandlers: TokenHandlers
     let publicHandlers: PublicHandlers
+    let dialectHandlers: DialectHandlers
 
     init(configuration: UploadServiceConfiguration, logger: Logger) {
         self.configuration = configuration
@@ -60,11 +62,13 @@ private struct ServiceBuilder {
         self.metrics = ServiceMetrics(factory: configuration.metrics)
         let admittance = Admittance(configuration: configuration, origins: origins, metrics: metrics)
         let steps = UploadSteps(configuration: configuration)
-        self.uploadHandlers = UploadHandlers(configuration: configuration, admittance: admittance, steps: steps, metrics: metrics)
+        let desk = TicketDesk(configuration: configuration, steps: steps, metrics: metrics)
+        self.uploadHandlers = UploadHandlers(configuration: configuration, admittance: admittance, desk: desk)
         self.stepHandlers = StepHandlers(configuration: configuration, admittance: admittance, steps: steps)
         self.downloadHandlers = DownloadHandlers(configuration: configuration, admittance: admittance)
         self.tokenHandlers = TokenHandlers(configuration: configuration, origins: origins, admittance: admittance)
         self.publicHandlers = PublicHandlers(configuration: configuration)
+        self.dialectHandlers = DialectHandlers(DialectDesk(admittance: admittance, tickets: desk, limits: configuration.limits))
     }
 
     var mainRoutes: [Route] {
@@ -72,7 +76,7 @@ private struct ServiceBuilder {
             switch route {
             case .metrics: configuration.metricsPort == nil
             case .demonstration: configuration.showsDemonstrationPage
-            default: true
+            default: route.dialect.map { dialect in configuration.offices.contains { $0.environment.dialects.serves(dialect) } } ?? true
             }
         }
     }
@@ -116,15 +120,15 @@ private struct ServiceBuilder {
     /// HEAD runs the same handler as GET; `ObservingMiddleware` takes the body away.
     private func add(_ route: Route, to router: Router<ServiceContext>) {
         for method in route.methods where method != .options {
-            router.on(RouterPath(route.rawValue), method: method, use: handler(of: route))
+            router.on(RouterPath(route.rawValue), method: method, use: handler(of: route, method))
             if route.takesTokenInPath {
                 let mounted = "/\(Route.tokenMount)/{\(Admittance.tokenParameter)}\(route.rawValue)"
-                router.on(RouterPath(mounted), method: method, use: handler(of: route))
+                router.on(RouterPath(mounted), method: method, use: handler(of: route, method))
             }
         }
     }
 
-    private func handler(of route: Route) -> @Sendable (Request, ServiceContext) async throws -> Response {
+    private func handler(of route: Route, _ method: HTTPRequest.Method) -> @Sendable (Request, ServiceContext) async throws -> Response {
         switch route {
         case .uploads: uploadHandlers.upload
         case .uploadsBatch: uploadHandlers.uploadBatch
@@ -143,6 +147,16 @@ private struct ServiceBuilder {
         case .openAPI: publicHandlers.openAPIDocument
         case .client: publicHandlers.clientModule
         case .demonstration: publicHandlers.demonstrationPage
+        case .uppyParameters: dialectHandlers.uppy.parameters
+        case .uppyPresign: dialectHandlers.uppySigning.presign
+        case .uppyMultipart: dialectHandlers.uppy.create
+        case .uppyUpload: method == .delete ? dialectHandlers.uppy.abort : dialectHandlers.uppy.list
+        case .uppyBatch: dialectHandlers.uppy.batch
+        case .uppyComplete: dialectHandlers.uppy.complete
+        case .uppyPart: dialectHandlers.uppy.part
+        case .shrine: dialectHandlers.shrine.presign
+        case .activeStorage: dialectHandlers.activeStorage.directUpload
+        case .betterUpload: dialectHandlers.betterUpload.upload
         }
     }
 }

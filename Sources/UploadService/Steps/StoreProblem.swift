@@ -33,6 +33,19 @@ enum StoreProblem {
         }
     }
 
+    /// The same where parts were to become an object: what the store has against them is the client's to mend (CompleteMultipartUpload).
+    static func problem(ofCompleting fault: StoreFault) -> any Error {
+        guard case .refused(let refusal) = fault else { return problem(fault) }
+        return switch refusal.code {
+        case "InvalidPart":
+            Refusal(
+                .partsMissing, field: "parts", "the bucket lacks one of the parts, or has another ETag for it; list them, send it again")
+        case "EntityTooSmall":
+            Refusal(.tooSmall, field: "parts", "a part that is not the last one has less than 5 MiB; cut the file into larger parts")
+        default: problem(fault)
+        }
+    }
+
     /// The same where the service only looked for an object. Without s3:ListBucket, S3 does not tell what is not there from what is
     /// forbidden (HeadObject).
     static func problem(ofLooking fault: StoreFault) -> any Error {

@@ -12,8 +12,8 @@ struct UploadSteps: Sendable {
         self.configuration = configuration
     }
 
-    private var store: StoreClient { configuration.store }
-    private var now: SigningTime { configuration.clock() }
+    var store: StoreClient { configuration.store }
+    var now: SigningTime { configuration.clock() }
 
     // MARK: The ticket
 
@@ -58,7 +58,7 @@ struct UploadSteps: Sendable {
         }
     }
 
-    private func charge(_ bytes: Int64, _ admission: Admission) throws(Problem) {
+    func charge(_ bytes: Int64, _ admission: Admission) throws(Problem) {
         guard let scope = admission.scope else { return }
         switch budgets.charge(bytes, to: scope, at: now) {
         case .charged: return
@@ -113,7 +113,9 @@ struct UploadSteps: Sendable {
     func complete(_ parts: [CompletedPart], of grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
         let uploadID = try grant.uploadID(sent: nil, stepIsAssisted: true)
         let parts = try grant.check(parts)
-        if grant.partCount == nil, try await !holdsSize(parts, of: grant, admission) { return try await confirm(grant, admission) }
+        if grant.partCount == nil, try await !holdsSize(parts, of: grant, admission) {
+            return try await confirmFinished(grant, admission)
+        }
         let (key, location, credentials) = try place(of: grant, admission)
         do throws(StoreFault) {
             _ = try await store.completeMultipartUpload(
@@ -122,7 +124,7 @@ struct UploadSteps: Sendable {
             switch error {
             case .noSuchUpload: return try await confirmFinished(grant, admission)
             case .preconditionFailed(afterRetry: true): return try await confirmOwn(parts, of: grant, admission)
-            default: throw StoreProblem.problem(error)
+            default: throw StoreProblem.problem(ofCompleting: error)
             }
         }
         return try await confirm(grant, admission)
@@ -137,15 +139,26 @@ struct UploadSteps: Sendable {
         } catch let problem as Problem where problem.code == ProblemCode.uploadNotFound.rawValue {
             return false
         }
-        let sizes = Dictionary(stored.map { ($0.number, $0.sizeBytes) }, uniquingKeysWith: { $1 })
-        if let missing = parts.first(where: { sizes[$0.number] == nil }) {
-            throw Refusal(.partsMissing, field: "parts", "the store has no part \(missing.number); send it, then complete the upload")
+        let arrived = Dictionary(stored.map { ($0.number, $0) }, uniquingKeysWith: { $1 })
+        // Another part could take the place of one that was counted: the tag says which one is meant.
+        if let missing = parts.first(where: { arrived[$0.number].map { Self.bare($0.etag) } != Self.bare($0.etag) }) {
+            throw Refusal(
+                .partsMissing, field: "parts",
+                "the store has no part \(missing.number) with this ETag; send it, then complete the upload")
         }
         let sum = parts.reduce(Int64(0)) { sum, part in
-            let (sum, isTooLarge) = sum.addingReportingOverflow(sizes[part.number] ?? 0)
+            let (sum, isTooLarge) = sum.addingReportingOverflow(arrived[part.number]?.sizeBytes ?? 0)
             return isTooLarge ? .max : sum
         }
-        guard !grant.sizeBytes.contains(sum) else { return true }
+        try await hold(sum, to: grant, admission)
+        return true
+    }
+
+    private static func bare(_ etag: String) -> String { etag.filter { $0 != "\"" } }
+
+    /// Aborts an upload whose parts have together what its rule does not allow.
+    func hold(_ sum: Int64, to grant: Grant, _ admission: Admission) async throws {
+        guard !grant.sizeBytes.contains(sum) else { return }
         try await abort(grant, admission)
         throw Refusal(
             sum > grant.sizeBytes.upperBound ? .tooLarge : .tooSmall, field: "parts",

@@ -18,6 +18,9 @@ public struct RetryPlan: Sendable {
     /// Putting parts together, with which S3 takes minutes of large objects.
     public static let completing = RetryPlan(tryDeadline: .seconds(240), deadline: .seconds(300))
 
+    /// Bytes, however many: a connection that stands still is the HTTP client's to end.
+    public static let sending = RetryPlan(tries: 6, tryDeadline: .seconds(86_400), deadline: .seconds(7 * 86_400))
+
     private static let firstPauseSeconds = 0.2
     private static let maximumPauseSeconds = 5.0
 

@@ -11,8 +11,8 @@ struct StoreCall: Sendable {
     enum Body: Sendable {
         /// Signed.
         case bytes([UInt8])
-        /// Made anew for each try; its length is known and signed, what it holds is not.
-        case stream(byteCount: Int64, @Sendable () -> HTTPClientRequest.Body)
+        /// Its length is signed, what it holds only where its digest is known.
+        case stream(StoreBody)
     }
 
     let method: S3Method
@@ -34,10 +34,10 @@ struct StoreCall: Sendable {
             case .bytes(let bytes):
                 return try signer.authorize(
                     method: method, key: key, query: query, headers: headers, payload: .sha256(SHA256.hash(bytes)), at: now)
-            case .stream(let byteCount, _):
+            case .stream(let body):
                 return try signer.authorize(
-                    method: method, key: key, query: query, headers: headers + [Header("content-length", String(byteCount))],
-                    payload: .unsigned, at: now)
+                    method: method, key: key, query: query, headers: headers + [Header("content-length", String(body.byteCount))],
+                    payload: body.sha256.map { .sha256($0) } ?? .unsigned, at: now)
             }
         } catch {
             throw .unsignable(error)
@@ -53,7 +53,7 @@ struct StoreCall: Sendable {
         }
         switch body {
         case .bytes(let bytes): if !bytes.isEmpty { message.body = .bytes(bytes) }
-        case .stream(_, let make): message.body = make()
+        case .stream(let body): message.body = body.make()
         }
         return message
     }

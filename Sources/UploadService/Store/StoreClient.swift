@@ -13,10 +13,12 @@ public import Uploads
 ///
 /// Source: Amazon S3 API Reference, the operations that the functions name.
 public struct StoreClient: Sendable {
-    /// For everything but `completeMultipartUpload`.
+    /// For what is neither completing nor sending.
     public var plan: RetryPlan
     /// For `completeMultipartUpload`.
     public var completingPlan: RetryPlan
+    /// For `putObject` and `uploadPart`.
+    public var sendingPlan: RetryPlan
 
     let http: HTTPClient
     let clock: @Sendable () -> SigningTime
@@ -31,6 +33,7 @@ public struct StoreClient: Sendable {
     ///   - sleep: waits that long; throws where nobody waits any more.
     public init(
         http: HTTPClient = StoreClient.commonHTTP, plan: RetryPlan = .brief, completingPlan: RetryPlan = .completing,
+        sendingPlan: RetryPlan = .sending,
         clock: @escaping @Sendable () -> SigningTime = UploadServiceConfiguration.systemClock,
         makeRandom: @escaping @Sendable () -> any RandomNumberGenerator = { SystemRandomNumberGenerator() },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
@@ -38,6 +41,7 @@ public struct StoreClient: Sendable {
         self.http = http
         self.plan = plan
         self.completingPlan = completingPlan
+        self.sendingPlan = sendingPlan
         self.clock = clock
         self.makeRandom = makeRandom
         self.sleep = sleep

@@ -55,7 +55,7 @@ extension StoredObject {
         }
         sizeBytes = size
         contentType = value("content-type")
-        etag = value("etag")
+        etag = answer.etag
         versionID = value("x-amz-version-id").flatMap { $0 == "null" ? nil : $0 }
         encryption = value("x-amz-server-side-encryption")
         kmsKeyID = value("x-amz-server-side-encryption-aws-kms-key-id")

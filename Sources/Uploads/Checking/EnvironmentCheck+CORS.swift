@@ -12,7 +12,8 @@ extension EnvironmentCheck {
 
     func corsFindings(_ tickets: [Specimen]) -> [EnvironmentFinding] {
         guard let cors, let corsRoot, let rules = corsRoot["CORSRules"], !self.environment.allowedOrigins.isEmpty else { return [] }
-        return self.refusals(tickets, cors, at: rules.range) + self.hiddenETag(tickets, cors, rules) + self.width(tickets, cors, rules)
+        return self.refusals(tickets.filter(\.isNeeded), cors, at: rules.range) + self.hiddenETag(tickets, cors, rules)
+            + self.width(tickets, cors, rules)
     }
 
     /// Origins that a pattern stands for.
@@ -26,12 +27,12 @@ extension EnvironmentCheck {
     private func refusals(_ tickets: [Specimen], _ cors: CORSConfiguration, at place: Range<Int>) -> [EnvironmentFinding] {
         var findings: [EnvironmentFinding] = []
         for ticket in tickets {
-            let headers = ticket.rule.method == .put ? ticket.headers.map(\.name).filter { !Self.safelisted.contains($0) } : []
+            let headers = ticket.headers.map(\.name).filter { !Self.safelisted.contains($0) }
             for origin in self.environment.allowedOrigins {
                 let isTold = findings.contains { $0.rule == ticket.rule.name && $0.finding.message.contains(" \(origin.text) ") }
                 guard !isTold,
                     let refused = self.examples(of: origin).first(where: {
-                        cors.match(origin: $0, method: ticket.rule.method.rawValue, headers: headers) == nil
+                        cors.match(origin: $0, method: ticket.request.method, headers: headers) == nil
                     })
                 else { continue }
                 let what = self.missing(origin: refused, ticket, headers: headers, cors)
@@ -45,7 +46,7 @@ extension EnvironmentCheck {
 
     /// What to add so that one CORS rule allows all of it.
     private func missing(origin: String, _ ticket: Specimen, headers: [String], _ cors: CORSConfiguration) -> String {
-        let method = ticket.rule.method.rawValue
+        let method = ticket.request.method
         let forOrigin = cors.rules.filter { $0.allows(origin: origin) }
         if forOrigin.isEmpty { return "no rule has its origin; add it to AllowedOrigins" }
         let forMethod = forOrigin.filter { $0.allows(method: method) }
@@ -57,7 +58,7 @@ extension EnvironmentCheck {
     private func hiddenETag(_ tickets: [Specimen], _ cors: CORSConfiguration, _ rules: JSONNode) -> [EnvironmentFinding] {
         cors.rules.indices.compactMap { index in
             let rule = cors.rules[index]
-            let isForUploads = tickets.contains { rule.allows(method: $0.rule.method.rawValue) }
+            let isForUploads = tickets.contains { rule.allows(method: $0.request.method) }
             guard isForUploads, !rule.exposeHeaders.contains(where: { $0.lowercased() == "etag" }) else { return nil }
             let node = rules.array?[index]
             let message = "Pages cannot read the ETag of what they uploaded, which multipart uploads need; add it to ExposeHeaders."
@@ -75,7 +76,7 @@ extension EnvironmentCheck {
                 findings.append(EnvironmentFinding(.cors, Finding(.corsTooWide, message, at: place)))
             }
             for (item, method) in rule.allowedMethods.enumerated() where !["GET", "HEAD"].contains(method) {
-                guard !tickets.contains(where: { $0.rule.method.rawValue == method }) else { continue }
+                guard !tickets.contains(where: { $0.request.method == method }) else { continue }
                 tell("No ticket uses \(method); delete it.", "AllowedMethods", item)
             }
             guard rule.allowedMethods.contains(where: { !["GET", "HEAD"].contains($0) }) else { continue }

@@ -135,7 +135,7 @@ extension EnvironmentCheck {
 extension EnvironmentCheck {
     func signerFindings(_ tickets: [Specimen]) -> [EnvironmentFinding] {
         guard let signerPolicy else { return [] }
-        return self.refusedTickets(tickets, signerPolicy) + self.excess(tickets, signerPolicy)
+        return self.refusedTickets(tickets.filter(\.isNeeded), signerPolicy) + self.excess(tickets, signerPolicy)
     }
 
     private func refusedTickets(_ tickets: [Specimen], _ checked: CheckedPolicy) -> [EnvironmentFinding] {

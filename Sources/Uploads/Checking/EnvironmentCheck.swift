@@ -48,8 +48,9 @@ public struct EnvironmentCheck: Sendable {
     /// Everything that does not fit together, document by document.
     public func findings() -> [EnvironmentFinding] {
         let tickets = self.environment.rules.flatMap { Specimen.all(of: $0, in: self.environment) }
-        return self.otherBuckets() + self.otherAccounts() + self.bucketPolicyFindings(tickets) + self.signerFindings(tickets)
-            + self.corsFindings(tickets.filter { !$0.isDownload })
+        return self.otherBuckets() + self.otherAccounts() + self.bucketPolicyFindings(tickets.filter(\.isNeeded))
+            + self.signerFindings(tickets)
+            + self.corsFindings(tickets.filter { $0.sender == .page })
             + self.lifecycleFindings(tickets)
     }
 

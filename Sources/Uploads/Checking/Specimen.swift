@@ -3,85 +3,149 @@ internal import S3Policy
 internal import S3Signing
 internal import SigV4
 
-/// One of the tickets for a rule's keys: as a request that S3 would get, and as what a browser asks before it.
+/// One of the requests that a rule's tickets lead to: as S3 would get it, and as what a browser asks before it.
 struct Specimen {
+    enum Sender {
+        /// A page with a ticket: the browser asks the bucket's CORS rules first.
+        case page
+        /// Whoever has a ticket for reading.
+        case reader
+        /// The service itself, to create, complete, abort and confirm.
+        case service
+    }
+
     let rule: UploadRule
-    /// Whether it reads what was uploaded.
-    let isDownload: Bool
+    let sender: Sender
+    /// Whether the rule's uploads fail without it. Confirming is the callers' choice, except where completing or a tag needs it.
+    let isNeeded: Bool
     let key: String
-    /// All headers of a PUT, all fields of a form; names in lower case.
+    /// What a page's script has to set; names in lower case.
     let headers: [Header]
     let request: S3RequestFacts
 
-    /// Tickets with and without a checksum, and one for reading where the environment gives those. What changes with the caller is the key alone, of which ``TicketSpace`` knows all.
+    /// Tickets with and without a checksum, all steps of an upload in parts, one for reading where the environment gives those, and what
+    /// confirming asks. What changes with the caller is the key alone, of which ``TicketSpace`` knows all.
     static func all(of rule: UploadRule, in environment: Environment) -> [Specimen] {
-        let checksums: [[UInt8]?] =
-            rule.checksum == .required ? [Array(repeating: 0xA5, count: 32)] : [nil, Array(repeating: 0xA5, count: 32)]
-        let uploads = checksums.compactMap {
-            Self(rule, in: environment, caller: Caller(name: "alice", environment: environment.name), checksum: $0)
-        }
-        let givesDownloads = environment.allowsDownloads && rule.keyTemplate.contains(.caller)
-        return uploads + (givesDownloads ? uploads.prefix(1).map(Self.init(readingWhatIsWrittenBy:)) : [])
+        guard let type = rule.contentTypes.lazy.compactMap(\.example).first else { return [] }
+        let made = SpecimenMaker(rule: rule, environment: environment, type: type)
+        return made.uploads + made.steps + made.downloads + made.confirmations
     }
 
-    /// An object is read from the same place as it is written to, with a URL.
-    private init(readingWhatIsWrittenBy upload: Specimen) {
-        self.rule = upload.rule
-        self.isDownload = true
-        self.key = upload.key
-        self.headers = []
-        var request = upload.request
-        request.method = "GET"
-        request.headers = []
-        request.authentication = .query
-        request.tags = []
-        self.request = request
-    }
-
-    private init?(_ rule: UploadRule, in environment: Environment, caller: Caller, checksum: [UInt8]?) {
-        guard let type = rule.contentTypes.lazy.compactMap(\.example).first else { return nil }
-        let size = rule.sizeBytes.upperBound
-        let asked = UploadRequest(
-            rule: rule.name, filename: "file", size: size, type: type, sha256: checksum.map { Base64.encode($0) },
-            metadata: Dictionary(rule.allowedMetadata.map { ($0, "x") }, uniquingKeysWith: { first, _ in first }))
-        // Credentials that are nobody's: the ticket is looked at and thrown away.
-        let nobody = SigningCredentials(Credentials(accessKeyID: "SPECIMEN", secretAccessKey: Secret("specimen")))
-        var random = EndlessZeros()
-        guard let ticket = try? Self.office(of: environment).issue(asked, to: caller, with: nobody, at: Self.time, using: &random)
-        else { return nil }
-        self.rule = rule
-        self.isDownload = false
-        self.key = ticket.key
-        self.headers = rule.method == .put ? ticket.headers : ticket.fields
-        var request = S3RequestFacts(
-            method: rule.method == .put ? "PUT" : "POST", bucket: ticket.bucket, key: ticket.key,
-            headers: self.headers.map { .init($0.name, $0.value) }, authentication: rule.method == .put ? .query : .form)
-        request.tags = rule.uploadTags.map { .init($0.key, $0.value) }
-        request.isSecure = environment.location.endpoint.baseURL.hasPrefix("https:")
-        request.tlsVersion = request.isSecure == true ? "1.3" : nil
-        request.region = environment.location.endpoint.region
-        request.timeSeconds = Self.time.secondsSinceEpoch
-        // An address of the documentation range (RFC 5737): anybody's.
-        request.sourceIP = "203.0.113.77"
-        self.request = request
-    }
-
-    /// Its grants are thrown away with the tickets.
-    private static func office(of environment: Environment) -> TicketOffice {
-        TicketOffice(environment: environment, sealingKeys: SealingKeys(secrets: [Secret("specimen")]))
-    }
-
-    /// The day of the General Reference's examples; any would do.
-    private static let time = SigningTime(secondsSinceEpoch: 1_440_938_160)
-
-    /// The request as it is right after signing, and in the last second of the ticket's life.
+    /// The request as it is right after signing, and in the last second of a ticket's life.
     var requests: [S3RequestFacts] {
-        [0, Int64(self.rule.lifetimeSeconds) * 1000].map { age in
+        (self.sender == .service ? [0] : [0, Int64(self.rule.lifetimeSeconds) * 1000]).map { age in
             var request = self.request
             request.signatureAgeMilliseconds = age
             return request
         }
     }
+}
+
+/// Makes the specimens of one rule.
+private struct SpecimenMaker {
+    let rule: UploadRule
+    let environment: Environment
+    /// One that the rule allows.
+    let type: String
+
+    /// Tickets for one request.
+    var uploads: [Specimen] {
+        guard self.rule.method != .multipart else { return [] }
+        let checksum = Array(repeating: 0xA5 as UInt8, count: 32)
+        var requests = self.rule.checksum == .required ? [] : [self.asked()]
+        requests.append(self.asked(sha256: Base64.encode(checksum)))
+        if self.environment.dialects.rule(for: .activeStorage) == self.rule.name {
+            requests.append(self.asked())
+            requests[requests.count - 1].md5 = Base64.encode(Array(checksum.prefix(16)))
+        }
+        return requests.compactMap { request in
+            var random = EndlessZeros()
+            guard let ticket = try? self.office.issue(request, to: self.caller, with: Self.nobody, at: Self.time, using: &random) else {
+                return nil
+            }
+            return ticket.method == .put
+                ? self.specimen(.page, "PUT", ticket.key, headers: ticket.headers, tags: self.rule.uploadTags)
+                : self.specimen(.page, "POST", ticket.key, headers: ticket.fields, tags: self.rule.uploadTags, isForm: true)
+        }
+    }
+
+    /// From creating an upload in parts to ending it.
+    var steps: [Specimen] {
+        var random = EndlessZeros()
+        guard let mode = self.rule.multipart,
+            let start = try? self.office.begin(
+                self.asked(method: UploadMethod.multipart.rawValue), to: self.caller, at: Self.time, using: &random)
+        else { return [] }
+        let sender: Specimen.Sender = mode == .assisted ? .service : .page
+        let (key, upload) = (start.key.name, S3RequestFacts.Item("uploadId", "specimen"))
+        let once = self.rule.once ? [Header("if-none-match", "*")] : []
+        func steps(_ sender: Specimen.Sender, completing: [Header], isNeeded: Bool = true) -> [Specimen] {
+            [
+                self.specimen(
+                    sender, "POST", key, [.init("uploads", "")], headers: start.headers, tags: self.rule.uploadTags, isNeeded: isNeeded),
+                self.specimen(sender, "GET", key, [upload], isNeeded: isNeeded),
+                self.specimen(sender, "POST", key, [upload], headers: completing, isNeeded: isNeeded),
+                self.specimen(sender, "DELETE", key, [upload], isNeeded: isNeeded),
+            ]
+        }
+        let part = self.specimen(.page, "PUT", key, [.init("partNumber", "1"), upload])
+        // Uppy's signRequest has pages do what the service does for other clients; whether they do is theirs to choose.
+        let isUppys = mode == .assisted && self.environment.dialects.rule(for: .uppy) == self.rule.name
+        let size = once + [Header("x-amz-mp-object-size", "1")]
+        return [part] + steps(sender, completing: once) + (isUppys ? steps(.page, completing: size, isNeeded: false) : [])
+    }
+
+    /// An object is read from the same place as it is written to, with a URL.
+    var downloads: [Specimen] {
+        guard self.environment.allowsDownloads, self.rule.keyTemplate.contains(.caller), let key = self.key else { return [] }
+        return [self.specimen(.reader, "GET", key)]
+    }
+
+    var confirmations: [Specimen] {
+        guard let key = self.key else { return [] }
+        let looks = self.specimen(.service, "HEAD", key, isNeeded: self.rule.multipart == .assisted || self.rule.tagsUnconfirmed)
+        guard self.rule.tagsUnconfirmed else { return [looks] }
+        return [looks, self.specimen(.service, "PUT", key, [.init("tagging", "")])]
+    }
+
+    private var key: String? { (self.uploads + self.steps).first?.key }
+
+    private func specimen(
+        _ sender: Specimen.Sender, _ method: String, _ key: String, _ query: [S3RequestFacts.Item] = [], headers: [Header] = [],
+        tags: [ObjectTag] = [], isForm: Bool = false, isNeeded: Bool = true
+    ) -> Specimen {
+        var request = S3RequestFacts(
+            method: method, bucket: self.environment.location.bucket.name, key: key, query: query,
+            headers: headers.map { .init($0.name, $0.value) }, authentication: isForm ? .form : sender == .service ? .header : .query)
+        request.tags = tags.map { .init($0.key, $0.value) }
+        request.isSecure = self.environment.location.endpoint.baseURL.hasPrefix("https:")
+        request.tlsVersion = request.isSecure == true ? "1.3" : nil
+        request.region = self.environment.location.endpoint.region
+        request.timeSeconds = Self.time.secondsSinceEpoch
+        // An address of the documentation range (RFC 5737): anybody's.
+        request.sourceIP = "203.0.113.77"
+        return Specimen(
+            rule: self.rule, sender: sender, isNeeded: isNeeded, key: key, headers: isForm ? [] : headers, request: request)
+    }
+
+    private func asked(method: String? = nil, sha256: String? = nil) -> UploadRequest {
+        let size = method == nil ? min(self.rule.sizeBytes.upperBound, UploadRule.maximumSizeBytes) : self.rule.sizeBytes.upperBound
+        return UploadRequest(
+            rule: self.rule.name, filename: "file", size: size, type: self.type, sha256: sha256,
+            metadata: Dictionary(self.rule.allowedMetadata.map { ($0, "x") }, uniquingKeysWith: { first, _ in first }), method: method)
+    }
+
+    private var caller: Caller { Caller(name: "alice", environment: self.environment.name) }
+
+    /// The tickets are looked at and thrown away, and their grants with them.
+    private var office: TicketOffice {
+        TicketOffice(environment: self.environment, sealingKeys: SealingKeys(secrets: [Secret("specimen")]))
+    }
+
+    /// Credentials that are nobody's.
+    private static let nobody = SigningCredentials(Credentials(accessKeyID: "SPECIMEN", secretAccessKey: Secret("specimen")))
+    /// The day of the General Reference's examples; any would do.
+    private static let time = SigningTime(secondsSinceEpoch: 1_440_938_160)
 }
 
 /// Makes the same UUID each time.

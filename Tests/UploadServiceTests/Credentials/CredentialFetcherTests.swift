@@ -251,7 +251,7 @@ import Uploads
             ),
             (.body("<html>hidden</html>", status: 503), "STS answers 503"), (.body("<html>hidden</html>"), "the answer has no Credentials"),
             (.body(""), "the answer has no Credentials"), (.blanks(100_000), "the answer is larger than 64 KiB"),
-            (.body("<Credentials><AccessKeyId>A</AccessKeyId></Credentials>"), "the answer has no Expiration"),
+            (.body("<R><Credentials><AccessKeyId>A</AccessKeyId></Credentials></R>"), "the answer has no Expiration"),
             (.body(CredentialText.xml("A\u{7F}")), "accessKeyID in the answer: this is not an access key id"),
             (.redirect("/"), "STS answers 302"),
         ] as [(CredentialServer.Answer, String)])
