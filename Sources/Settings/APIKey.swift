@@ -42,6 +42,9 @@ public struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConver
     /// What configuration holds instead of the key: the SHA-256 of its whole text.
     public var sha256: SHA256Digest { SHA256.hash(text) }
 
+    /// Tells the keys of one name apart in public: 16 hexadecimal digits of the digest of what configuration holds.
+    public static func mark(ofSHA256 digest: SHA256Digest) -> String { String(SHA256.hash(digest.bytes).hex.prefix(16)) }
+
     public var description: String { "APIKey(<redacted>)" }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: []) }
@@ -65,6 +68,9 @@ public struct APIKeyRecord: Sendable, Equatable {
         self.environment = environment
         self.sha256 = sha256
     }
+
+    /// Tells it apart from the other keys of its name.
+    public var mark: String { APIKey.mark(ofSHA256: sha256) }
 
     /// Who presents that key.
     public var caller: Caller { Caller(name: name, environment: environment) }

@@ -122,6 +122,16 @@ public struct CallerSettings: Sendable {
                     name, "it is shorter than \(TokenIssuer.minimumSecretBytes) bytes; such a secret can be guessed, make a longer one")
                 continue
             }
+            let others = issuers.filter { $0.environment != issuer.environment && $0.keys != issuer.keys }
+            let isShared = others.contains { other in
+                guard case .variable(let name) = other.keys else { return false }
+                return secrets[name] == Secret(secret)
+            }
+            guard !isShared else {
+                variables.report(
+                    name, "another environment's JWTs have the same secret, so that whoever makes those could make these; use another one")
+                continue
+            }
             secrets[name] = Secret(secret)
         }
         return secrets

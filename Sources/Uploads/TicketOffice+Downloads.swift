@@ -20,15 +20,16 @@ extension TicketOffice {
         of key: String, to caller: Caller, with credentials: SigningCredentials, at now: SigningTime
     ) throws(Refusal) -> DownloadTicket {
         try checkDownloads(to: caller)
-        let rules = environment.rules.filter {
-            caller.mayUse(rule: $0.name)
-                && $0.keyTemplate.isUnderPrefix(key, environment: environment.name, rule: $0.name, caller: caller)
+        // What callers of one prefix store there may come from a rule that this one may not use.
+        let origins = environment.rules.filter {
+            $0.keyTemplate.isUnderPrefix(key, environment: environment.name, rule: $0.name, caller: caller)
         }
+        let rules = origins.filter { caller.mayUse(rule: $0.name) }
         guard !rules.isEmpty else {
             throw Refusal(
                 .keyNotAllowed, field: "key", "this is no key under the caller's own prefix; send one as a ticket named it")
         }
-        return try download(of: key, field: "key", under: rules, with: credentials, at: now)
+        return try download(of: key, field: "key", from: origins, under: rules, with: credentials, at: now)
     }
 
     /// Issues a ticket that reads what a grant's upload stored.
@@ -39,7 +40,10 @@ extension TicketOffice {
         guard let rule = environment.rule(named: grant.rule) else {
             throw Refusal(.unknownRule, field: "grant", "there is no upload rule \(quoted(grant.rule)) any more")
         }
-        return try download(of: grant.key, field: "grant", under: [rule], with: credentials, at: now)
+        guard caller.mayUse(rule: rule.name) else {
+            throw Refusal(.ruleNotAllowed, field: "grant", "the caller may not use upload rule \(quoted(rule.name))")
+        }
+        return try download(of: grant.key, field: "grant", from: [rule], under: [rule], with: credentials, at: now)
     }
 
     private func checkDownloads(to caller: Caller) throws(Refusal) {
@@ -53,13 +57,17 @@ extension TicketOffice {
         }
     }
 
+    /// - Parameters:
+    ///   - origins: the rules that the object can come from.
+    ///   - rules: those by which the caller may read it.
     private func download(
-        of key: String, field: String, under rules: [UploadRule], with credentials: SigningCredentials, at now: SigningTime
+        of key: String, field: String, from origins: [UploadRule], under rules: [UploadRule], with credentials: SigningCredentials,
+        at now: SigningTime
     ) throws(Refusal) -> DownloadTicket {
         let wanted = rules.map(\.lifetimeSeconds).min() ?? UploadRule.defaultLifetimeSeconds
         guard let object = try? ObjectKey(key) else { throw Refusal(.keyNotAllowed, field: field, "this is no key of an object") }
         let lifetimeSeconds = try lifetime(wanted, with: credentials, at: now)
-        let isInline = rules.allSatisfy { $0.contentDisposition?.kind == .inline }
+        let isInline = origins.allSatisfy { $0.contentDisposition?.kind == .inline }
         do {
             let request = PresignRequest(
                 method: .get, key: object, expiresSeconds: lifetimeSeconds,

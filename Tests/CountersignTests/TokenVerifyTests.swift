@@ -84,14 +84,15 @@ import Testing
     }
 
     @Test func saysWhatAScopedTokenIsGoodFor() async throws {
+        let digest = try #require(SHA256Digest(hex: String(repeating: "0", count: 64)))
         let claims = """
             {"iss":"countersign","aud":"/u","sub":"web/alice","exp":1369354500,"jti":"1","env":"staging","key":"web",\
-            "for":"alice","rule":"photos","origin":"https://app.example.com","bytes":5000}
+            "mark":"\(APIKey.mark(ofSHA256: digest))","for":"alice","rule":"photos","origin":"https://app.example.com","bytes":5000}
             """
         func token(_ claims: String) -> String { Self.token(claims, header: #"{"alg":"HS256","typ":"countersign-scoped+jwt"}"#) }
         var variables = [Self.secretVariable: Self.secret + "-of-own", "COUNTERSIGN_TOKEN_SECRET": Self.secret]
         #expect(try await verify([token(claims)], variables: variables).diagnostics.contains("is gone"))
-        variables["COUNTERSIGN_STAGING_API_KEYS"] = "web:\(String(repeating: "0", count: 64))"
+        variables["COUNTERSIGN_STAGING_API_KEYS"] = "web:\(digest.hex)"
         let run = try await verify([token(claims)], variables: variables)
         #expect(
             run.output == """
@@ -117,7 +118,7 @@ import Testing
         let cases: [(String, String)] = [
             (Self.token(#"{"iss":"https://own.example.com","sub":"a","aud":"uploads","exp":1369353500,"org":"x"}"#), "has expired"),
             (String(Self.good.dropLast(4)) + "AAAA", "does not verify"), (Self.good + ".x", "no whole JWT"),
-            ("csk_unknown", "not known here"),
+            ("csk_unknown", "mistyped or cut off"), ("unknown", "not known here"),
             (Self.token(#"{"iss":"https://ed.example.com","sub":"a","aud":"uploads","exp":1369357200}"#), "not allowed for its issuer"),
         ]
         for (token, says) in cases {

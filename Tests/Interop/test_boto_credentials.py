@@ -15,7 +15,7 @@ import botocore.session
 import pytest
 from credential_servers import CredentialServers
 
-SAID = "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_PROFILE AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_WEB_IDENTITY_TOKEN_FILE".split()
+SAID = "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_PROFILE AWS_DEFAULT_PROFILE AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_WEB_IDENTITY_TOKEN_FILE".split()
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,7 @@ class Machine:
         (folder / "token").write_text("from-the-environment")
         (folder / "profile-token").write_text("from-a-profile")
         self.names = ["default", "p", "q"]
+        self.continues = False
         self.config = "".join(self.config_section(name) for name in self.names if self.chance(0.75))
         self.credentials = "".join(self.credentials_section(name) for name in self.names if self.chance(0.5))
         if self.chance(0.1):
@@ -46,12 +47,22 @@ class Machine:
 
     def keys(self, name, where):
         lines = [f"aws_access_key_id = {where}-{name}", f"aws_secret_access_key = s"]
-        return [line for line in lines if not self.chance(0.02)] + (["aws_session_token = t"] if self.chance(0.3) else [])
+        tokens = [f"{token} = {token}" for token in ("aws_session_token", "aws_security_token") if self.chance(0.3)]
+        return [line for line in lines if not self.chance(0.02)] + tokens
+
+    def indented(self, lines):
+        """All lines of a section alike, as some people write them; seldom one deeper, which continues the value above."""
+        indentation, text = self.rng.choice(["  ", "\t"]) if self.chance(0.2) else "", ""
+        for number, line in enumerate(lines):
+            deeper = number > 0 and self.chance(0.015)
+            self.continues = self.continues or deeper
+            text += indentation + (" " if deeper else "") + line + "\n"
+        return text
 
     def credentials_section(self, name):
         lines = self.keys(name, "FILE") if self.chance(0.8) else []
         lines += self.role(name) if self.chance(0.1) else []
-        return f"[{name}]\n" + "".join(line + "\n" for line in lines)
+        return f"[{name}]\n" + self.indented(lines)
 
     def config_section(self, name):
         lines = ["output = json"]
@@ -64,7 +75,7 @@ class Machine:
             lines.append(f"credential_process = printf %s '{document}'" if self.chance(0.9) else "credential_process = false")
         self.rng.shuffle(lines)
         header = "default" if name == "default" and self.chance(0.7) else f"profile {name}"
-        return f"[{header}]\n" + "".join(line + "\n" for line in lines) + ("# end\n\n" if self.chance(0.3) else "")
+        return f"[{header}]\n" + self.indented(lines) + ("# end\n\n" if self.chance(0.3) else "")
 
     def role(self, name):
         lines = [f"role_arn = arn:aws:iam::1:role/{name}"] if not self.chance(0.05) else []
@@ -85,12 +96,15 @@ class Machine:
             "AWS_DEFAULT_REGION": "eu-central-1", "HOME": str(self.folder), "PATH": os.environ["PATH"]}
         if self.chance(0.15):
             variables |= {"AWS_ACCESS_KEY_ID": "VARIABLE", "AWS_SECRET_ACCESS_KEY": "s"}
-            if self.chance(0.4):
-                variables["AWS_SESSION_TOKEN"] = "t"
+            for name in ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"):
+                if self.chance(0.4):
+                    variables[name] = name
             if self.chance(0.1):
                 del variables["AWS_ACCESS_KEY_ID"]
         if self.chance(0.4):
             variables["AWS_PROFILE"] = self.rng.choice(self.names)
+        if self.chance(0.15):
+            variables["AWS_DEFAULT_PROFILE"] = self.rng.choice(self.names)
         if self.chance(0.2):
             variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = str(self.folder / "token")
             if self.chance(0.9):
@@ -109,11 +123,14 @@ class Machine:
 
 
 def boto3_says(variables):
-    """The access key that boto3 signs with; None where it has none, or an error."""
+    """The access key and the session token that boto3 signs with; None where it has none, or an error."""
     with mock.patch.dict(os.environ, variables, clear=True), mock.patch("time.sleep"):
         try:
             credentials = botocore.session.Session().get_credentials()
-            return credentials.get_frozen_credentials().access_key if credentials else None
+            if not credentials:
+                return None
+            frozen = credentials.get_frozen_credentials()
+            return frozen.access_key, frozen.token
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, ValueError, KeyError) as error:
             return error
 
@@ -122,15 +139,17 @@ def we_say(variables):
     run = boto.countersign("presign", "get", "s3://examplebucket/k", "--region", "eu-central-1", variables=variables)
     if run.returncode == 0:
         query = dict(urllib.parse.parse_qsl(run.stdout.strip().split("?")[1]))
-        return query["X-Amz-Credential"].split("/")[0]
+        return query["X-Amz-Credential"].split("/")[0], query.get("X-Amz-Security-Token")
     assert run.returncode == 3 and run.stderr.startswith("error: "), run.stderr
     return None
 
 
 def difference(machine, boto3, ours):
     """The reason why we differ on purpose; None where there is none."""
-    if ours == "VARIABLE" and isinstance(boto3, botocore.exceptions.ProfileNotFound):
+    if ours and ours[0] == "VARIABLE" and isinstance(boto3, botocore.exceptions.ProfileNotFound):
         return "keys in variables sign, though AWS_PROFILE names no profile"
+    if ours is None and machine.continues:
+        return "a line that continues the value above is an error"
     sections = (machine.config + machine.credentials).split("[")
     lone = any("aws_secret_access_key" in section and "aws_access_key_id" not in section for section in sections)
     if ours is None and (lone or "AWS_SECRET_ACCESS_KEY" in machine.variables and "AWS_ACCESS_KEY_ID" not in machine.variables):
@@ -140,7 +159,7 @@ def difference(machine, boto3, ours):
 
 def test_the_credentials_that_win_are_boto3s(servers, tmp_path):
     rng, count, how = boto.seeded("credentials", 240)
-    winners, differences = collections.Counter(), collections.Counter()
+    winners, tokens, differences = collections.Counter(), collections.Counter(), collections.Counter()
     for number in range(count):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -151,10 +170,13 @@ def test_the_credentials_that_win_are_boto3s(servers, tmp_path):
             reason = difference(machine, boto3, ours)
             assert reason, f"{how}, machine {number}: boto3 says {boto3!r}, we say {ours!r}\n{machine}"
             differences[reason] += 1
-        winners[kind(expected)] += 1
-    print(f"\n{count} machines: {dict(winners)}; differing on purpose: {dict(differences)}")
+        winners[kind(expected and expected[0])] += 1
+        tokens[expected and expected[1]] += 1
+    print(f"\n{count} machines: {dict(winners)}; session tokens: {dict(tokens)}; differing on purpose: {dict(differences)}")
     kinds = set("variables,credentials file,config file,process,container,instance,role by keys,role by role,role by token,none".split(","))
     assert count < 240 or set(winners) >= kinds, winners
+    names = {"aws_session_token", "aws_security_token", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}
+    assert count < 240 or set(tokens) >= names, tokens
 
 
 def kind(identifier):
@@ -192,7 +214,7 @@ def test_an_assume_role_request_is_boto3s(servers, tmp_path, token):
     variables = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "HOME": str(tmp_path),
                  "AWS_ENDPOINT_URL_STS": servers.base, "AWS_DEFAULT_REGION": "eu-central-1", "PATH": os.environ["PATH"]}
     servers.requests.clear()
-    assert boto3_says(variables) == we_say(variables) == "uploads-BY-AKIDBASE"
+    assert boto3_says(variables) == we_say(variables) == ("uploads-BY-AKIDBASE", "t")
     (their_path, theirs, their_body), (our_path, ours, our_body) = servers.requests
     assert our_path == their_path == "/"
     fields = urllib.parse.parse_qs(our_body, strict_parsing=True)
@@ -227,7 +249,7 @@ def test_a_web_identity_request_is_boto3s(servers, tmp_path):
                  "AWS_ENDPOINT_URL_STS": servers.base, "AWS_DEFAULT_REGION": "eu-central-1", "AWS_PROFILE": "web",
                  "PATH": os.environ["PATH"]}
     servers.requests.clear()
-    assert boto3_says(variables) == we_say(variables) == "pods-BY-TOKEN-header.payload.signature"
+    assert boto3_says(variables) == we_say(variables) == ("pods-BY-TOKEN-header.payload.signature", "t")
     (_, theirs, their_body), (_, ours, our_body) = servers.requests
     assert urllib.parse.parse_qs(our_body) == urllib.parse.parse_qs(their_body)
     assert not any(name.lower() == "authorization" for headers in (theirs, ours) for name in headers)

@@ -1,3 +1,4 @@
+import Foundation
 import Libcrypto
 import SigV4
 import Testing
@@ -36,7 +37,7 @@ import Uploads
 
     @Test(arguments: ["\n", "\r\n", "\r"], ["", "\u{FEFF}"])
     func takesEveryLineEndAndAByteOrderMark(end: String, mark: String) throws {
-        let lines = ["", "[default]", "aws_access_key_id\t=\tA", "\taws_secret_access_key\t=\tS\t", "", "; end"]
+        let lines = ["", "[default]", "aws_access_key_id\t=\tA", "aws_secret_access_key\t=\tS\t", "", "; end"]
         let found = try keys(credentials: mark + lines.joined(separator: end))
         #expect(found.accessKeyID == "A" && found.secretAccessKey == Secret("S"))
     }
@@ -64,6 +65,36 @@ import Uploads
         #expect(try keys(["AWS_PROFILE": "two words"], config: config).accessKeyID == "C")
         #expect(try Machine.settings(["AWS_PROFILE": "two words"], config: config).region() == "eu-west-3")
         #expect(throws: AWSSettingsError.self) { try keys(["AWS_PROFILE": "loose"], config: config) }
+    }
+
+    /// All settings of a section may be indented alike; one that is indented deeper than the one above is more of its value to AWS's tools.
+    @Test(arguments: ["\t", "  ", " \t "])
+    func indentedSettingsAreSettings(indentation: String) throws {
+        let lines = [" [default]", "aws_access_key_id = A", "# comment", "s3 =", "  region = nested", "", "aws_secret_access_key = S"]
+        let text = lines.map { indentation + $0 }.joined(separator: "\n")
+        #expect(try keys(credentials: text).accessKeyID == "A")
+        #expect(try Machine.settings(credentials: text + "\nregion = r").region() == "r")
+    }
+
+    @Test(arguments: ["\t", " ", "\t  "])
+    func whatIsMoreOfAValueIsNoSetting(indentation: String) {
+        let lines = ["[default]", "aws_access_key_id = A", "", "\(indentation)# comment", "\(indentation)aws_secret_access_key = hidden"]
+        let error = #expect(throws: AWSSettingsError.self) { try keys(credentials: lines.joined(separator: "\n")) }
+        #expect(error?.description.hasPrefix("/people/ada/.aws/credentials:5: this line is indented deeper than the setting above") == true)
+        #expect(error?.description.contains("hidden") == false)
+    }
+
+    /// As in boto3, which looks at the older names first.
+    @Test func olderNamesCount() throws {
+        let credentials = "[default]\naws_access_key_id=A\naws_secret_access_key=S\naws_session_token=new\naws_security_token=old\n"
+        #expect(try keys(credentials: credentials).sessionToken == "old")
+        #expect(try keys(credentials: credentials.replacing("aws_session_token=new\n", with: "")).sessionToken == "old")
+        let variables = ["AWS_ACCESS_KEY_ID": "V", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SECURITY_TOKEN": "old"]
+        #expect(try keys(variables).sessionToken == "old")
+        #expect(try keys(variables.merging(["AWS_SESSION_TOKEN": "new"]) { $1 }).sessionToken == "old")
+        let profiles = "[p]\naws_access_key_id=P\naws_secret_access_key=S\n[q]\naws_access_key_id=Q\naws_secret_access_key=S\n"
+        #expect(try keys(["AWS_DEFAULT_PROFILE": "p"], credentials: profiles).accessKeyID == "P")
+        #expect(try keys(["AWS_DEFAULT_PROFILE": "p", "AWS_PROFILE": "q"], credentials: profiles).accessKeyID == "P")
     }
 
     @Test func theLastOfTwoSettingsWins() throws {
@@ -160,6 +191,18 @@ import Uploads
             let error = #expect(throws: AWSSettingsError.self) { try settings.credentialPlan() }
             #expect(error?.place == path && error?.message.contains(says) == true, "\(error?.description ?? "")")
         }
+    }
+
+    @Test func aPipeIsRefusedAndNotWaitedFor() throws {
+        let folder = try TemporaryPolicies()
+        let path = folder.path + "/pipe"
+        #expect(mkfifo(path, 0o600) == 0)
+        for name in ["AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"] {
+            let settings = AWSSettings(variables: ["HOME": folder.path, name: path])
+            let error = #expect(throws: AWSSettingsError.self) { try settings.credentialPlan() }
+            #expect(error?.description == "\(path): this is no regular file; name one")
+        }
+        #expect(try AWSSettings.bytesOfFile("/dev/null") == [])
     }
 
     @Test func survivesNoise() {

@@ -129,11 +129,21 @@ import Uploads
             ([:], "https://sts.amazonaws.com", "us-east-1"),
             (["AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9/x/", "AWS_REGION": "r"], "http://127.0.0.1:9/x", "r"),
             (["AWS_ENDPOINT_URL": "http://127.0.0.1:9"], "http://127.0.0.1:9", "us-east-1"),
+            (["AWS_ENDPOINT_URL_STS": "https://sts.example.com"], "https://sts.example.com", "us-east-1"),
         ] as [([String: String], String, String)])
     func theEndpointOfSTSIsRegional(variables: [String: String], url: String, region: String) throws {
         let plan = try Machine.settings(variables.merging(Self.web) { $1 }).credentialPlan()
         guard case .webIdentity(let role, _) = plan.step else { throw AWSSettingsError("test", "no role") }
         #expect(role.endpointURL == url && role.region == region)
+    }
+
+    /// A token would go there for everybody to read, and the credentials come back so.
+    @Test(arguments: ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"], ["http://sts.example.com", "http://169.254.169.254", "http://127.1"])
+    func tokensDoNotGoOverPlainHTTP(name: String, url: String) {
+        let says = "the endpoint of STS: \(url.dropFirst(7)) may not be asked over http; use https"
+        #expect(message(Self.web.merging([name: url]) { $1 }).hasPrefix(says))
+        let config = "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = k\n" + Self.section("profile k", keys: "K")
+        #expect(message([name: url], config: config).hasPrefix(says))
     }
 
     @Test func variablesMayEnd() throws {
@@ -306,6 +316,63 @@ import Uploads
         #expect(
             error?.description
                 == "COUNTERSIGN_PRODUCTION_AWS_SECRET_ACCESS_KEY: it is missing beside COUNTERSIGN_PRODUCTION_AWS_ACCESS_KEY_ID")
+    }
+
+    /// What the machine has for everybody is never what an environment signs with that names its own.
+    @Test(arguments: [true, false])
+    func anEnvironmentThatChoosesGetsThatOrNothing(isServedAlone: Bool) {
+        let config = Self.section("default", keys: "D") + "[profile empty]\nregion = r\n"
+        func said(_ variables: [String: String]) -> String {
+            do throws(AWSSettingsError) {
+                let settings = Machine.settings(variables, config: config).ofEnvironment("e", isServedAlone: isServedAlone)
+                return "no error, but \(Machine.text(of: try settings.credentialPlan()))"
+            } catch {
+                return error.description
+            }
+        }
+        #expect(
+            said(["COUNTERSIGN_E_AWS_ROLE_ARN": "arn:aws:iam::1:role/e"])
+                == "COUNTERSIGN_E_AWS_ROLE_ARN: a role is taken with a token or with other credentials; set "
+                + "AWS_WEB_IDENTITY_TOKEN_FILE too, or name a profile with role_arn instead")
+        #expect(
+            said(["COUNTERSIGN_E_AWS_PROFILE": "empty"])
+                == "COUNTERSIGN_E_AWS_PROFILE: profile \"empty\" has no credentials, and what this machine has for everybody does not count "
+                + "beside it")
+        #expect(said(["COUNTERSIGN_E_AWS_DEFAULT_PROFILE": "empty"]).hasPrefix("COUNTERSIGN_E_AWS_DEFAULT_PROFILE: profile"))
+        #expect(said(["COUNTERSIGN_E_AWS_PROFILE": "nobody"]).hasPrefix("COUNTERSIGN_E_AWS_PROFILE: there is no profile \"nobody\""))
+        for name in ["AWS_CREDENTIAL_EXPIRATION", "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
+            #expect(
+                said(["COUNTERSIGN_E_\(name)": "2030-01-02T03:04:05Z"])
+                    .hasPrefix("COUNTERSIGN_E_AWS_ACCESS_KEY_ID: there is nothing to sign with"))
+        }
+        #expect(said(["COUNTERSIGN_E_AWS_PROFILE": "default"]) == "no error, but keys D")
+        let container = "COUNTERSIGN_E_AWS_CONTAINER_CREDENTIALS_FULL_URI"
+        #expect(said([container: "http://127.0.0.1:1/c"]) == "no error, but container http://127.0.0.1:1/c")
+        #expect(
+            said([container: "http://127.0.0.1:1/c", "COUNTERSIGN_E_AWS_PROFILE": "empty"])
+                == "no error, but container http://127.0.0.1:1/c")
+    }
+
+    /// The default profile's role is the machine's, the environment's own comes before it; a profile that it names comes first, as always.
+    @Test func anEnvironmentsOwnRoleWinsOverTheDefaultProfiles() throws {
+        let role = "role_arn = arn:aws:iam::1:role/base\nsource_profile = keys\n"
+        let config = "[default]\n\(role)[profile named]\n\(role)\(Self.section("profile keys", keys: "K"))"
+        let own = ["COUNTERSIGN_E_AWS_ROLE_ARN": "arn:aws:iam::1:role/e", "COUNTERSIGN_E_AWS_WEB_IDENTITY_TOKEN_FILE": "/own"]
+        #expect(try text(ofEnvironment: "e", own, config: config) == "role e with token /own")
+        let shared = ["COUNTERSIGN_E_AWS_ROLE_ARN": "arn:aws:iam::1:role/e", "AWS_WEB_IDENTITY_TOKEN_FILE": "/token"]
+        #expect(try text(ofEnvironment: "e", isServedAlone: false, shared, config: config) == "role e with token /token")
+        let named = own.merging(["COUNTERSIGN_E_AWS_PROFILE": "named"]) { $1 }
+        #expect(try text(ofEnvironment: "e", named, config: config) == "role base with keys K")
+        // Without a choice of the environment's, boto3's order.
+        #expect(try text(ofEnvironment: "e", Self.web, config: config) == "role base with keys K")
+    }
+
+    /// Somebody may have written a secret into a command.
+    @Test func aSharedCommandIsNamedByItsPlace() throws {
+        let command = "[profile p]\ncredential_process = TOKEN=hidden get\n"
+        let plan = try Machine.settings(["AWS_PROFILE": "p"], config: command).credentialPlan()
+        #expect(plan.identity == "the credential_process at /people/ada/.aws/config:2")
+        #expect(plan.isSame(as: plan))
     }
 
     @Test func aPlainVariableChoosesNothingOnceTheEnvironmentDoes() throws {

@@ -138,6 +138,25 @@ import Uploads
         #expect(found == ["COUNTERSIGN_SEALING_SECRET: another variable has the same secret; use one of its own"])
     }
 
+    @Test func `two environments with one secret of HS256 do not load`() throws {
+        func policies(_ name: String, _ callers: String...) -> String {
+            validYAML.replacing("example-staging", with: "example-\(name)") + "callers:\n"
+                + callers.map { #"  - {name: \#($0), issuer: "https://\#($0).example.com/", audience: \#(name), algorithms: [HS256]}\#n"# }
+                .joined()
+        }
+        let folder = try TemporaryPolicies([
+            "staging/uploads.yaml": policies("staging", "one", "two"), "production/uploads.yaml": policies("production", "one"),
+        ])
+        let (own, other) = (String(repeating: "s", count: 32), String(repeating: "p", count: 32))
+        let variables = Self.both.merging([
+            "COUNTERSIGN_STAGING_JWT_SECRET_ONE": own, "COUNTERSIGN_STAGING_JWT_SECRET_TWO": own,
+            "COUNTERSIGN_PRODUCTION_JWT_SECRET_ONE": other,
+        ]) { $1 }
+        #expect(problems(variables, in: folder.path) == [])
+        let found = problems(variables.merging(["COUNTERSIGN_PRODUCTION_JWT_SECRET_ONE": own]) { $1 }, in: folder.path)
+        #expect(!found.isEmpty && found.allSatisfy { $0.contains("another environment's JWTs have the same secret") && !$0.contains(own) })
+    }
+
     @Test func `every key is documented once, secrets are marked`() {
         let names = ServiceSettings.keys.map(\.name)
         #expect(Set(names).count == names.count)

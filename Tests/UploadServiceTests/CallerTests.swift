@@ -44,6 +44,19 @@ import Uploads
         #expect(!answer.text.contains("csk_staging"))
     }
 
+    @Test func aMistypedKeyIsToldFromAnUnknownOne() async throws {
+        var random = SeededGenerator(seed: 11)
+        let key = APIKey.mint(using: &random).text
+        #expect(try await ask([.xAPIKey: key]).text.contains("is not known here"))
+        for wrong in [String(key.dropLast()), key + "0", key.replacing("csk_", with: "csk_A"), "csk_", String(key.dropLast(7))] {
+            let answer = try await ask([.authorization: "Bearer \(wrong)"])
+            #expect(
+                answer.status == 401 && answer.text.contains("mistyped or cut off")
+                    && !answer.text.contains(wrong.dropFirst(4).prefix(9) + "…"))
+        }
+        #expect(try await ask([.xAPIKey: String(key.dropFirst())]).text.contains("is not known here"))
+    }
+
     @Test func contradictionsAreRefused() async throws {
         let both: HTTPFields = [.authorization: "Bearer \(Fixture.stagingKey)", .xAPIKey: Fixture.productionKey]
         #expect(try await ask(both).code == "conflicting_credentials")

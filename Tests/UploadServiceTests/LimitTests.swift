@@ -135,7 +135,7 @@ import Uploads
             self.capacity = capacity
         }
 
-        func knowsAPIKey(named name: String, environment: String) -> Bool { false }
+        func knowsAPIKey(named name: String, mark: String?, environment: String) -> Bool { false }
 
         func authenticate(authorization: String?, apiKey: String?) async throws(AuthenticationFailure) -> Caller {
             await withCheckedContinuation { continuation in

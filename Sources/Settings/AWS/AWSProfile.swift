@@ -7,6 +7,8 @@ struct AWSProfile: Sendable {
         var accessKeyID: String?
         var secretAccessKey: Secret?
         var sessionToken: String?
+        /// The token's name before there was the other; where a file has both, AWS's Python and command-line tools take this one.
+        var securityToken: String?
         /// The file and the line of the first of them.
         let place: String
 
@@ -64,6 +66,7 @@ struct AWSProfile: Sendable {
             case "aws_access_key_id": change(at: place) { $0.accessKeyID = value }
             case "aws_secret_access_key": change(at: place) { $0.secretAccessKey = Secret(value) }
             case "aws_session_token": change(at: place) { $0.sessionToken = value }
+            case "aws_security_token": change(at: place) { $0.securityToken = value }
             default: settings[name] = Setting(value: value, place: place)
             }
         }

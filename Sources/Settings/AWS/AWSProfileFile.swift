@@ -64,7 +64,10 @@ struct AWSProfileFile: Sendable {
         var profiles: [String: AWSProfile.Section] = [:]
         var services: [String: [String: [String: String]]] = [:]
         private var section = Section.none
+        /// The setting above that has no value, whose block the lines that are indented deeper are.
         private var block: String?
+        /// How far the setting above is indented; nil behind a header.
+        private var indentation: Int?
         private var place = ""
         /// `[profile default]` wins over `[default]`, wherever it stands.
         private var hasPrefixedDefault = false
@@ -78,18 +81,20 @@ struct AWSProfileFile: Sendable {
             place = "\(path):\(number)"
             let text = AWSProfileFile.trimmed(line)
             guard let first = text.unicodeScalars.first, first != "#", first != ";" else { return }
-            let isIndented = line.first == " " || line.first == "\t"
-            if first == "[", !isIndented {
+            let indentation = line.prefix { $0 == " " || $0 == "\t" }.count
+            if let above = self.indentation, indentation > above {
+                try readNested(text)
+            } else if first == "[" {
                 try open(text)
-            } else if isIndented, let block {
-                readNested(text, in: block)
             } else {
+                self.indentation = indentation
                 try readSetting(text)
             }
         }
 
         private mutating func open(_ text: String) throws(AWSSettingsError) {
             block = nil
+            indentation = nil
             section = .other
             guard let end = text.unicodeScalars.firstIndex(of: "]") else {
                 throw AWSSettingsError(place, "the section has no closing ]; write [default] or [profile NAME]")
@@ -130,7 +135,16 @@ struct AWSProfileFile: Sendable {
         }
 
         /// `s3 =` followed by indented settings: kept for services; inside a profile such blocks tune old tools only.
-        private mutating func readNested(_ text: String, in block: String) {
+        ///
+        /// Behind a value, AWS's tools read such a line as more of that value, whatever it looks like; nothing that is asked for here
+        /// has two lines.
+        private mutating func readNested(_ text: String) throws(AWSSettingsError) {
+            guard let block else {
+                throw AWSSettingsError(
+                    place,
+                    "this line is indented deeper than the setting above, so it is more of that one's value to AWS's tools; "
+                        + "begin it where the setting above begins")
+            }
             guard case .services(let services) = section, let (name, value) = AWSProfileFile.setting(text) else { return }
             self.services[services, default: [:]][block, default: [:]][name] = value
         }

@@ -15,14 +15,16 @@ extension AWSSettings {
         if let plan = try planOfVariables() { return plan }
         guard mayChooseCredentials else { throw nothingToChoose }
         let profiles = try profiles()
-        let profile = profiles[profileName]
-        if profile == nil, variable("AWS_PROFILE") != nil {
+        let profile = choosesItself && profileVariable == nil ? nil : profiles[profileName]
+        if profile == nil, let name = profileVariable {
             throw AWSSettingsError(
-                nameInUse("AWS_PROFILE"), "there is no profile \"\(profileName)\" in \(credentialsPath), and none in \(configPath)")
+                nameInUse(name), "there is no profile \"\(profileName)\" in \(credentialsPath), and none in \(configPath)")
         }
+        if choosesItself { try refuseLoneRole(profile) }
         if let profile, profile.assumesRole { return try planOfRole(profile, profiles, visited: [profile.name]) }
         if let plan = try planOfProfile(profile, takesVariables: true) { return plan }
         if let plan = try planOfContainer() { return plan }
+        guard !choosesItself else { throw profile.map(nothingInProfile) ?? nothingToChoose }
         return try planOfInstance(lookedAt: lookedAt(profiles))
     }
 
@@ -30,10 +32,12 @@ extension AWSSettings {
 
     private func planOfVariables() throws(AWSSettingsError) -> CredentialPlan? {
         let names = (id: nameInUse("AWS_ACCESS_KEY_ID"), secret: nameInUse("AWS_SECRET_ACCESS_KEY"))
-        let token = variable("AWS_SESSION_TOKEN")
+        // The older name first, as in AWS's Python and command-line tools.
+        let tokenName = ["AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"].first { variable($0) != nil } ?? "AWS_SESSION_TOKEN"
+        let token = variable(tokenName)
         switch (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY")) {
         case (nil, nil):
-            guard token == nil else { throw AWSSettingsError(names.id, "it is missing beside \(nameInUse("AWS_SESSION_TOKEN"))") }
+            guard token == nil else { throw AWSSettingsError(names.id, "it is missing beside \(nameInUse(tokenName))") }
             return nil
         case (let id?, let secret?):
             do {
@@ -44,7 +48,7 @@ extension AWSSettings {
                 throw error
             } catch {
                 throw AWSSettingsError(
-                    (error as? InvalidValue)?.field == "sessionToken" ? nameInUse("AWS_SESSION_TOKEN") : names.id,
+                    (error as? InvalidValue)?.field == "sessionToken" ? nameInUse(tokenName) : names.id,
                     (error as? InvalidValue)?.message ?? "it cannot be used")
             }
         case (nil, _?): throw AWSSettingsError(names.id, "it is missing beside \(names.secret)")
@@ -91,7 +95,8 @@ extension AWSSettings {
                 keys.place, "profile \(profile.name) needs both aws_access_key_id and aws_secret_access_key in the same file")
         }
         do throws(InvalidValue) {
-            let credentials = try SigningCredentials(accessKeyID: id, secretAccessKey: secret, sessionToken: keys.sessionToken)
+            let credentials = try SigningCredentials(
+                accessKeyID: id, secretAccessKey: secret, sessionToken: keys.securityToken ?? keys.sessionToken)
             return CredentialPlan(.fixed(credentials), origin: "profile \(profile.name) in \(keys.file)")
         } catch {
             throw AWSSettingsError(keys.place, error.message)
@@ -170,6 +175,15 @@ extension AWSSettings {
         return CredentialPlan(.webIdentity(role, tokenFile: expanded(file.value)), origin: "the token file of \(file.place)")
     }
 
+    /// An environment that names a role wants it to sign, not what would be found without.
+    private func refuseLoneRole(_ profile: AWSProfile?) throws(AWSSettingsError) {
+        let (role, file) = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+        guard variable(role) != nil, variable(file) == nil, profile?["web_identity_token_file"] == nil else { return }
+        throw AWSSettingsError(
+            nameInUse(role),
+            "a role is taken with a token or with other credentials; set \(nameInUse(file)) too, or name a profile with role_arn instead")
+    }
+
     private func role(
         _ profile: AWSProfile?, arn: String, sessionName: String?, at place: String
     ) throws(AWSSettingsError) -> AssumedRole {
@@ -193,12 +207,28 @@ extension AWSSettings {
     private func securityTokenService() throws(AWSSettingsError) -> (url: String, region: String) {
         let region = try region()
         let configured = try endpointURL(service: "sts")
+        let url: String
         do throws(SigningError) {
-            if let configured { return (try Endpoint(baseURL: configured, region: region ?? "us-east-1").baseURL, region ?? "us-east-1") }
-            guard let region else { return ("https://sts.amazonaws.com", "us-east-1") }
-            return (try Endpoint.aws(region: region).baseURL.replacing("://s3.", with: "://sts."), region)
+            if let configured {
+                url = try Endpoint(baseURL: configured, region: region ?? "us-east-1").baseURL
+            } else if let region {
+                url = try Endpoint.aws(region: region).baseURL.replacing("://s3.", with: "://sts.")
+            } else {
+                url = "https://sts.amazonaws.com"
+            }
         } catch {
             throw AWSSettingsError("the endpoint of STS", error.message)
+        }
+        try Self.checkSecurityTokenService(url)
+        return (url, region ?? "us-east-1")
+    }
+
+    /// A token on its way there, or credentials on their way back, are for nobody else to read.
+    private static func checkSecurityTokenService(_ text: String) throws(AWSSettingsError) {
+        let url = try MachineURL(text, place: "the endpoint of STS")
+        guard url.isSecure || url.isLoopback else {
+            throw AWSSettingsError(
+                "the endpoint of STS", "\(url.host) may not be asked over http; use https, or a loopback address, in AWS_ENDPOINT_URL_STS")
         }
     }
 
@@ -276,6 +306,12 @@ extension AWSSettings {
         AWSSettingsError(
             nameInUse("AWS_ACCESS_KEY_ID"),
             "there is nothing to sign with; set this and \(nameInUse("AWS_SECRET_ACCESS_KEY")), or \(nameInUse("AWS_PROFILE"))")
+    }
+
+    private func nothingInProfile(_ profile: AWSProfile) -> AWSSettingsError {
+        AWSSettingsError(
+            nameInUse(profileVariable ?? "AWS_PROFILE"),
+            "profile \"\(profile.name)\" has no credentials, and what this machine has for everybody does not count beside it")
     }
 
     private func lookedAt(_ profiles: AWSProfiles) -> String {

@@ -38,8 +38,8 @@ public struct AWSSettings: Sendable {
 
     /// The settings that one environment signs by: each variable with its `COUNTERSIGN_<ENVIRONMENT>_` before it wins over the plain one.
     ///
-    /// As soon as the environment chooses credentials of its own, no plain variable that chooses some counts for it; and where several
-    /// environments are served, none ever does.
+    /// As soon as the environment chooses credentials of its own, it gets those or none: no plain variable that chooses some counts for it,
+    /// nor a profile or the instance's role that it does not name. Where several environments are served, each has to choose.
     public func ofEnvironment(_ name: String, isServedAlone: Bool = true) -> AWSSettings {
         let prefix = ServiceSettings.prefix(of: name)
         var settings = self
@@ -51,9 +51,13 @@ public struct AWSSettings: Sendable {
     /// Whether there is something that may choose credentials: what is chosen may still be wrong.
     public var mayChooseCredentials: Bool { owner.map { $0.isServedAlone || $0.choosesCredentials } ?? true }
 
+    /// Whether the environment chooses by variables of its own: then what the machine has for everybody does not count.
+    var choosesItself: Bool { owner?.choosesCredentials ?? false }
+
     /// The variables that decide whose credentials are used.
     private static let choosing: Set = [
-        "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_PROFILE", "AWS_ROLE_ARN",
+        "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION",
+        "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", tokenFile,
     ]
@@ -79,11 +83,18 @@ public struct AWSSettings: Sendable {
     private static let maximumFileBytes = 1 << 20
 
     public static let bytesOfFile: ReadFile = { path throws(AWSSettingsError) in
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        guard let file = FileHandle(forReadingAtPath: path) else {
+        // Whoever opens a pipe waits for its writer, but for this flag.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
             throw AWSSettingsError(path, "this file cannot be read; its owner can allow that with chmod u+r")
         }
-        defer { try? file.close() }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        // A device such as /dev/null is fine: none that is opened so makes anybody wait.
+        guard fstat(descriptor, &status) == 0, [S_IFREG, S_IFCHR].contains(status.st_mode & S_IFMT) else {
+            throw AWSSettingsError(path, "this is no regular file; name one")
+        }
         let data: Data
         do { data = try file.read(upToCount: maximumFileBytes + 1) ?? Data() } catch {
             throw AWSSettingsError(path, "this cannot be read; is it a regular file?")
@@ -93,7 +104,10 @@ public struct AWSSettings: Sendable {
     }
 
     /// The profile that is asked for: `AWS_PROFILE`, else `default`.
-    public var profileName: String { variable("AWS_PROFILE") ?? "default" }
+    public var profileName: String { profileVariable.flatMap(variable) ?? "default" }
+
+    /// The variable that names a profile; AWS's Python and command-line tools look at the older one first.
+    var profileVariable: String? { ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"].first { variable($0) != nil } }
 
     /// Where the shared files are looked for.
     public var credentialsPath: String { variable("AWS_SHARED_CREDENTIALS_FILE").map(expanded) ?? home + "/.aws/credentials" }

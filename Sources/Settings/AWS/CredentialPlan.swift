@@ -32,7 +32,8 @@ public struct CredentialPlan: Sendable {
     var identity: String {
         switch step {
         case .fixed(let credentials): "the access key \(credentials.credentials.accessKeyID)"
-        case .process(let words): "the credential_process \(words[0])"
+        // Of the command only the place: somebody may have written a secret into it.
+        case .process: "the \(origin)"
         case .assumeRole(let role, _), .webIdentity(let role, _): "the role \(role.arn)"
         case .container(let endpoint): "the endpoint \(endpoint.url)"
         case .instance: "the instance's role"

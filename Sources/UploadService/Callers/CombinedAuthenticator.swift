@@ -20,8 +20,8 @@ public struct CombinedAuthenticator: CallerAuthenticator {
         return try await identify(APIKeyAuthenticator.bearerToken(authorization)).caller
     }
 
-    public func knowsAPIKey(named name: String, environment: String) -> Bool {
-        apiKeys.knowsAPIKey(named: name, environment: environment)
+    public func knowsAPIKey(named name: String, mark: String?, environment: String) -> Bool {
+        apiKeys.knowsAPIKey(named: name, mark: mark, environment: environment)
     }
 
     /// Decides whose credential this is, and when it ends; an API key does not.

@@ -25,6 +25,7 @@ final class IssuerKeys: Sendable {
         let fetcher: any KeySetFetcher
     }
 
+    /// For logs: everybody whose keys these are.
     private let name: String
     /// Nil for fixed keys.
     private let source: Source?

@@ -48,18 +48,17 @@ public final class JWTAuthenticator: Service {
         var entries: [Entry] = []
         var problems: [SettingsProblem] = []
         for issuer in issuers {
+            let names = Self.names(of: issuer, among: issuers)
             // Environments that share a JWKS share what is fetched.
-            if case .url = issuer.keys,
-                let same = entries.first(where: { $0.issuer.keys == issuer.keys && $0.issuer.algorithms == issuer.algorithms })
-            {
+            if case .url = issuer.keys, let same = entries.first(where: { Self.sharesKeys($0.issuer, issuer) }) {
                 entries.append(Entry(issuer: issuer, keys: same.keys))
                 continue
             }
             switch await Self.keys(of: issuer, secrets) {
-            case .success(let set?): entries.append(Entry(issuer: issuer, keys: IssuerKeys(name: issuer.name, fixed: set, logger: logger)))
+            case .success(let set?): entries.append(Entry(issuer: issuer, keys: IssuerKeys(name: names, fixed: set, logger: logger)))
             case .success(nil):
                 let keys = IssuerKeys(
-                    name: issuer.name, url: Self.place(of: issuer.keys), algorithms: issuer.algorithms, fetcher: fetcher, clock: clock,
+                    name: names, url: Self.place(of: issuer.keys), algorithms: issuer.algorithms, fetcher: fetcher, clock: clock,
                     makeRandom: makeRandom, logger: logger)
                 entries.append(Entry(issuer: issuer, keys: keys))
             case .failure(let fault): problems.append(SettingsProblem(file: Self.place(of: issuer.keys), message: fault.message))
@@ -68,6 +67,17 @@ public final class JWTAuthenticator: Service {
         guard problems.isEmpty else { throw SettingsError(problems) }
         self.entries = entries
         self.clock = clock
+    }
+
+    private static func sharesKeys(_ one: TokenIssuer, _ other: TokenIssuer) -> Bool {
+        one.keys == other.keys && one.algorithms == other.algorithms
+    }
+
+    /// All for whom an issuer's keys are, for logs: `production/auth0, staging/auth0`.
+    private static func names(of issuer: TokenIssuer, among issuers: [TokenIssuer]) -> String {
+        var sharing = [issuer]
+        if case .url = issuer.keys { sharing = issuers.filter { sharesKeys($0, issuer) } }
+        return sharing.map { "\($0.environment)/\($0.name)" }.joined(separator: ", ")
     }
 
     /// The keys that the configuration holds; nil for those behind a URL.

@@ -38,6 +38,7 @@ public struct ScopedTokens: Sendable {
             json.member("jti", scope.id)
             json.member("env", scope.environment)
             json.member("key", scope.keyName)
+            json.member("mark", scope.keyMark)
             json.member("for", scope.subject)
             json.member("rule", scope.rule)
             json.member("origin", scope.origin)
@@ -60,12 +61,12 @@ public struct ScopedTokens: Sendable {
         return scope
     }
 
-    /// The same, where the API key is still known that the token came from: a token ends with it.
+    /// The same, where the API key is still known that the token came from: a token ends with it, whoever else has its name.
     public func scope(
         of text: String, at now: SigningTime, from authenticator: any CallerAuthenticator
     ) throws(AuthenticationFailure) -> TokenScope {
         let scope = try scope(of: text, at: now)
-        guard authenticator.knowsAPIKey(named: scope.keyName, environment: scope.environment) else {
+        guard authenticator.knowsAPIKey(named: scope.keyName, mark: scope.keyMark, environment: scope.environment) else {
             throw AuthenticationFailure(.invalid, "The API key that this scoped token came from is gone: get a new one.")
         }
         return scope
@@ -84,7 +85,8 @@ extension TokenScope {
             let rule = claims["rule"]?.string, let origin = claims["origin"]?.string, case .integer(let bytes)? = claims["bytes"]
         else { return nil }
         self.init(
-            id: id, environment: environment, keyName: keyName, subject: claims["for"]?.string, rule: rule, origin: origin,
+            id: id, environment: environment, keyName: keyName, keyMark: claims["mark"]?.string, subject: claims["for"]?.string, rule: rule,
+            origin: origin,
             budgetBytes: bytes, expiresAt: SigningTime(secondsSinceEpoch: Int64(claims.expiresAt)))
     }
 }

@@ -13,6 +13,8 @@ public struct TokenScope: Sendable, Equatable {
     public let environment: String
     /// The name of the API key whose holder got the token.
     public let keyName: String
+    /// Which of the keys of that name it was (`APIKey.mark`); nil where it was none, as with the open caller of `dev`.
+    public let keyMark: String?
     /// For whom the holder got it; nil for nobody in particular.
     public let subject: String?
     public let rule: String
@@ -23,12 +25,13 @@ public struct TokenScope: Sendable, Equatable {
     public let expiresAt: SigningTime
 
     public init(
-        id: String, environment: String, keyName: String, subject: String?, rule: String, origin: String, budgetBytes: Int64,
-        expiresAt: SigningTime
+        id: String, environment: String, keyName: String, keyMark: String?, subject: String?, rule: String, origin: String,
+        budgetBytes: Int64, expiresAt: SigningTime
     ) {
         self.id = id
         self.environment = environment
         self.keyName = keyName
+        self.keyMark = keyMark
         self.subject = subject
         self.rule = rule
         self.origin = origin

@@ -85,11 +85,10 @@ enum TokenFile {
 
     /// The file's one line.
     static func read(_ path: String) throws(CredentialFault) -> String {
-        guard let file = FileHandle(forReadingAtPath: path) else { throw CredentialFault("the token file \(path) cannot be read") }
-        defer { try? file.close() }
-        guard let data = try? file.read(upToCount: maximumBytes + 1) ?? Data(), data.count <= maximumBytes else {
-            throw CredentialFault("the token file \(path) is no file of at most 64 KiB")
-        }
+        let data: [UInt8]?
+        do { data = try AWSSettings.bytesOfFile(path) } catch { throw CredentialFault("the token file \(path): \(error.message)") }
+        guard let data else { throw CredentialFault("the token file \(path) is not there") }
+        guard data.count <= maximumBytes else { throw CredentialFault("the token file \(path) is larger than 64 KiB") }
         guard let text = String(validating: data, as: UTF8.self) else { throw CredentialFault("the token file \(path) is no text") }
         let token = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !token.isEmpty, token.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {

@@ -4,8 +4,8 @@ import Uploads
 
 /// A program that prints credentials, as `credential_process` names it.
 ///
-/// It runs without a shell. What it says on standard error is thrown away, as that may be a secret; what hangs is killed, with all that it
-/// has started.
+/// It runs without a shell and without the service's own variables, which hold secrets that are none of its business. What it says on
+/// standard error is thrown away, as that may be a secret; what hangs is killed, with its process group.
 ///
 /// https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 struct CredentialProcess: Sendable {
@@ -70,19 +70,37 @@ private final class Child {
     private let id: pid_t
     private let input: Int32
     private var hasEnded = false
+    /// One starts at a time: a pipe that is not yet closed in children would have no end as long as another program held it. (pipe2 is
+    /// not among what Swift sees of Glibc.)
+    private static let starting = Mutex(())
 
     init(_ words: [String]) throws(CredentialFault) {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw CredentialFault("it cannot be started: \(String(cString: strerror(errno)))") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let (code, id) = Self.starting.withLock { _ in
+            guard pipe(&ends) == 0 else { return (errno, pid_t()) }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            return Self.spawn(words, output: ends[1])
+        }
         defer { close(ends[1]) }
-        let (code, id) = Self.spawn(words, output: ends[1])
         guard code == 0 else {
             close(ends[0])
-            throw CredentialFault("\(words[0]) cannot be started: \(String(cString: strerror(code)))")
+            // The command is not repeated: somebody may have written a secret into it.
+            let hint = words[0].contains("=") ? "; a variable in front of a program is for shells, use a script" : ""
+            throw CredentialFault("it cannot be started: \(String(cString: strerror(code)))\(hint)")
         }
         self.id = id
         input = ends[0]
+    }
+
+    /// The variables of this process, without those of the service.
+    private static func variables() -> [UnsafeMutablePointer<CChar>?] {
+        var variables: [UnsafeMutablePointer<CChar>?] = []
+        var next = environ
+        while let variable = next.pointee {
+            if !String(cString: variable).hasPrefix("COUNTERSIGN_") { variables.append(variable) }
+            next += 1
+        }
+        return variables + [nil]
     }
 
     private static func spawn(_ words: [String], output: Int32) -> (code: Int32, id: pid_t) {
@@ -112,7 +130,7 @@ private final class Child {
         defer { arguments.forEach { free($0) } }
         arguments.append(nil)
         var id: pid_t = 0
-        return (posix_spawnp(&id, words[0], &actions, &attributes, arguments, environ), id)
+        return (posix_spawnp(&id, words[0], &actions, &attributes, arguments, variables()), id)
     }
 
     static let blockBytes = 4096
@@ -160,10 +178,12 @@ private final class Child {
         guard ContinuousClock.now < end else { throw CredentialFault("it did not end in time, and was stopped") }
     }
 
-    /// Leaves nothing of it behind.
+    /// Ends its group, and it alone where it has left that. The kernel may hold a process that waits for a device: it is not waited for.
     func end() {
         close(input)
         kill(-id, SIGKILL)
-        if !hasEnded { waitpid(id, nil, 0) }
+        guard !hasEnded else { return }
+        kill(id, SIGKILL)
+        for _ in 0..<1000 where waitpid(id, nil, WNOHANG) == 0 { usleep(2_000) }
     }
 }

@@ -133,9 +133,10 @@ public final class CredentialSource: Sendable {
     }
 
     /// New credentials are asked for when a third of their life is left, and at most twenty minutes ahead: a rule's usual quarter of an
-    /// hour, and some time to try again. Whoever gives out the same ones once more is asked each minute.
+    /// hour, and some time to try again. Whoever gives out the same ones once more is asked each minute,
+    /// and when they end.
     static func refreshAfter(remainingSeconds: Int64, isNew: Bool) -> Int64 {
-        guard isNew else { return 60 }
+        guard isNew else { return min(60, max(remainingSeconds, 1)) }
         return max(remainingSeconds - min(remainingSeconds / 3, 1200), 1)
     }
 

@@ -27,7 +27,9 @@ struct Admittance: Sendable {
         self.configuration = configuration
     }
 
-    func admit(_ request: Request, _ context: ServiceContext) async throws -> Admission {
+    /// - Parameter signs: whether something is to be signed. What signs nothing does not need an origin with a scoped token: browsers
+    ///   send none with a GET to the page's own origin (the Fetch standard, "append a request `Origin` header").
+    func admit(_ request: Request, _ context: ServiceContext, signs: Bool = true) async throws -> Admission {
         let caller: Caller
         let scope: TokenScope?
         do {
@@ -42,7 +44,7 @@ struct Admittance: Sendable {
         guard let office = offices[caller.environment] else {
             throw Problem(.environmentUnavailable, "Environment '\(caller.environment)' cannot sign here now: ask who runs this service.")
         }
-        try checkOrigin(request.headers.value(of: .origin), caller, scope)
+        try checkOrigin(request.headers.value(of: .origin), caller, scope, isNeeded: signs)
         return Admission(caller: caller, office: office, scope: scope)
     }
 
@@ -78,13 +80,14 @@ struct Admittance: Sendable {
     }
 
     /// The holder of a scoped token is a page, and every page states its origin with what it sends elsewhere.
-    private func checkOrigin(_ origin: String?, _ caller: Caller, _ scope: TokenScope?) throws(Problem) {
+    private func checkOrigin(_ origin: String?, _ caller: Caller, _ scope: TokenScope?, isNeeded: Bool) throws(Problem) {
         if let origin, !origins.allows(origin, caller: caller) {
             throw Problem(
                 .originNotAllowed,
                 "Pages of this origin may not call in environment '\(caller.environment)': add it to allowedOrigins in its uploads.yaml.")
         }
-        if let scope, origin.map({ $0.utf8.elementsEqual(scope.origin.utf8) }) != true {
+        guard let scope, isNeeded || origin != nil else { return }
+        if origin.map({ $0.utf8.elementsEqual(scope.origin.utf8) }) != true {
             throw Problem(
                 .originNotAllowed, "This scoped token is for the pages of one origin: call from there, or get a token for this one.")
         }

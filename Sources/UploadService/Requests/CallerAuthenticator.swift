@@ -9,8 +9,8 @@ public protocol CallerAuthenticator: Sendable {
     ///   - apiKey: the value of X-Api-Key, if there is one.
     func authenticate(authorization: String?, apiKey: String?) async throws(AuthenticationFailure) -> Caller
 
-    /// Whether there is an API key of that name in an environment: scoped tokens end with the key that they came from.
-    func knowsAPIKey(named name: String, environment: String) -> Bool
+    /// Whether there is an API key of that name and mark in an environment: scoped tokens end with the key that they came from.
+    func knowsAPIKey(named name: String, mark: String?, environment: String) -> Bool
 
     /// The issuers whose JWTs are taken, for readiness.
     var issuers: [JWTAuthenticator.IssuerStatus] { get }
@@ -47,10 +47,10 @@ public struct AuthenticationFailure: Error, Sendable, Equatable {
 
 /// Knows callers by API keys, of which it holds only the SHA-256.
 public struct APIKeyAuthenticator: CallerAuthenticator {
-    private let known: [(digest: [UInt8], caller: Caller)]
+    private let known: [(digest: [UInt8], mark: String, caller: Caller)]
 
     public init(records: [APIKeyRecord]) {
-        known = records.map { ($0.sha256.bytes, $0.caller) }
+        known = records.map { ($0.sha256.bytes, $0.mark, $0.caller) }
     }
 
     public func authenticate(authorization: String?, apiKey: String?) async throws(AuthenticationFailure) -> Caller {
@@ -62,8 +62,13 @@ public struct APIKeyAuthenticator: CallerAuthenticator {
         return try caller(holding: key)
     }
 
-    public func knowsAPIKey(named name: String, environment: String) -> Bool {
-        known.contains { $0.caller == Caller(name: name, environment: environment) }
+    public func knowsAPIKey(named name: String, mark: String?, environment: String) -> Bool {
+        known.contains { $0.mark == mark && $0.caller == Caller(name: name, environment: environment) }
+    }
+
+    /// The mark of the key that a request carries; nil where it carries none.
+    static func mark(authorization: String?, apiKey: String?) throws(AuthenticationFailure) -> String? {
+        try (authorization.map(Self.bearerToken) ?? apiKey).map { APIKey.mark(ofSHA256: SHA256.hash($0)) }
     }
 
     /// Compares with every record, so that the time taken tells nothing about which one matched.
@@ -73,10 +78,12 @@ public struct APIKeyAuthenticator: CallerAuthenticator {
         for record in known where ConstantTime.equal(record.digest, digest) {
             match = record.caller
         }
-        guard let match else {
-            throw AuthenticationFailure(.invalid, "This API key is not known here: check that it belongs to this service.")
+        if let match { return match }
+        // The checksum costs whoever guesses nothing: anybody can compute it.
+        if key.hasPrefix(APIKey.prefix), APIKey(key) == nil {
+            throw AuthenticationFailure(.invalid, "This API key is mistyped or cut off: send all of what 'countersign token mint' printed.")
         }
-        return match
+        throw AuthenticationFailure(.invalid, "This API key is not known here: check that it belongs to this service.")
     }
 
     /// RFC 6750 section 2.1; the scheme's name is case-insensitive (RFC 9110 section 11.1).
@@ -109,7 +116,8 @@ public struct OpenCaller: CallerAuthenticator {
         return try await other.authenticate(authorization: authorization, apiKey: apiKey)
     }
 
-    public func knowsAPIKey(named name: String, environment: String) -> Bool {
-        caller == Caller(name: name, environment: environment) || other.knowsAPIKey(named: name, environment: environment)
+    public func knowsAPIKey(named name: String, mark: String?, environment: String) -> Bool {
+        mark == nil && caller == Caller(name: name, environment: environment)
+            || other.knowsAPIKey(named: name, mark: mark, environment: environment)
     }
 }

@@ -28,7 +28,13 @@ struct TokenHandlers: Sendable {
                 .tokensNotConfigured, "Scoped tokens are not given here: set COUNTERSIGN_TOKEN_SECRET to 32 random bytes or more.")
         }
         let json = try await BodyReader.json(of: request, maximumBytes: configuration.limits.maximumBodyBytes)
-        let scope = try scope(json, admission, keyName: keyName)
+        let mark: String?
+        do {
+            mark = try APIKeyAuthenticator.mark(authorization: request.headers[.authorization], apiKey: request.headers[.xAPIKey])
+        } catch {
+            throw Problem(error)
+        }
+        let scope = try scope(json, admission, keyName: keyName, keyMark: mark)
         context.record.update { $0.rule = scope.rule }
         let token = tokens.token(for: scope)
         return .json(.created) { json in
@@ -44,13 +50,13 @@ struct TokenHandlers: Sendable {
         }
     }
 
-    private func scope(_ json: JSON, _ admission: Admission, keyName: String) throws -> TokenScope {
+    private func scope(_ json: JSON, _ admission: Admission, keyName: String, keyMark: String?) throws -> TokenScope {
         let reader = try JSONObjectReader(json, path: "", known: ["rule", "origin", "bytes", "subject"])
         let name = try reader.string("rule", reader.required("rule", "name the upload rule; GET /v1/rules lists them"))
         let rule = try admission.office.environment.rule(named: name, for: admission.caller)
         var random = configuration.makeRandom()
         return TokenScope(
-            id: Hex.encode(random.bytes(count: 16)), environment: admission.caller.environment, keyName: keyName,
+            id: Hex.encode(random.bytes(count: 16)), environment: admission.caller.environment, keyName: keyName, keyMark: keyMark,
             subject: try subject(reader), rule: rule.name, origin: try origin(reader, admission.caller),
             budgetBytes: try budget(reader, rule), expiresAt: configuration.clock().adding(seconds: TokenScope.maximumLifetimeSeconds))
     }

@@ -123,7 +123,9 @@ struct UploadSteps: Sendable {
         } catch {
             switch error {
             case .noSuchUpload: return try await confirmFinished(grant, admission)
-            case .preconditionFailed(afterRetry: true): return try await confirmOwn(parts, of: grant, admission)
+            // Ceph's word for an upload that is over, up to version 16: a 500.
+            case .busy where await isOver(uploadID, of: key, location, credentials): return try await confirmFinished(grant, admission)
+            case .preconditionFailed: return try await confirmOwn(parts, of: grant, admission)
             default: throw StoreProblem.problem(ofCompleting: error)
             }
         }
@@ -166,6 +168,18 @@ struct UploadSteps: Sendable {
                 + "and the upload is aborted")
     }
 
+    private func isOver(
+        _ uploadID: String, of key: ObjectKey, _ location: S3Location, _ credentials: SigningCredentials
+    ) async -> Bool {
+        do throws(StoreFault) {
+            _ = try await store.parts(of: key, uploadID: uploadID, at: location, with: credentials)
+            return false
+        } catch {
+            if case .noSuchUpload = error { return true }
+            return false
+        }
+    }
+
     /// The upload is over: completed before, as its object shows, or aborted.
     private func confirmFinished(_ grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
         do {
@@ -179,11 +193,11 @@ struct UploadSteps: Sendable {
 
     /// An object is there since an earlier try, whose answer was lost, or since before. The entity tag tells which.
     private func confirmOwn(_ parts: [CompletedPart], of grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
-        let confirmed = try await confirm(grant, admission)
-        guard let own = MultipartETag.of(parts), confirmed.stored.etag == own else {
+        let stored = try await look(for: grant, admission)
+        guard grant.differences(from: stored).isEmpty, let own = MultipartETag.of(parts), stored.etag == own else {
             throw StoreProblem.problem(.preconditionFailed(afterRetry: true))
         }
-        return confirmed
+        return try await confirm(stored, grant, admission)
     }
 
     /// Ends an upload that is not to be completed, and leaves no part of it. One that is over already is no fault.
@@ -204,21 +218,28 @@ struct UploadSteps: Sendable {
 
     /// Asks the bucket what is stored, and compares it with what the ticket was for.
     func confirm(_ grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
-        let (key, location, credentials) = try place(of: grant, admission)
-        let stored: StoredObject
-        do throws(StoreFault) {
-            stored = try await store.head(key, at: location, with: credentials)
-        } catch {
-            throw StoreProblem.problem(ofLooking: error)
-        }
+        try await confirm(look(for: grant, admission), grant, admission)
+    }
+
+    private func confirm(_ stored: StoredObject, _ grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
         let differences = grant.differences(from: stored)
         guard differences.isEmpty else { throw StoreProblem.problem(differences) }
         if let tags = grant.confirmedTags {
+            let (key, location, credentials) = try place(of: grant, admission)
             try await StoreProblem.told { () async throws(StoreFault) in
                 try await store.setTags(tags, of: key, versionID: stored.versionID, at: location, with: credentials)
             }
         }
         return ConfirmedObject(grant: grant, stored: stored, publicURL: admission.office.environment.publicURL(of: grant.key))
+    }
+
+    private func look(for grant: Grant, _ admission: Admission) async throws -> StoredObject {
+        let (key, location, credentials) = try place(of: grant, admission)
+        do throws(StoreFault) {
+            return try await store.head(key, at: location, with: credentials)
+        } catch {
+            throw StoreProblem.problem(ofLooking: error)
+        }
     }
 
     private func place(

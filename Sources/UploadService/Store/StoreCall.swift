@@ -86,6 +86,8 @@ enum StoreVerdict: Sendable {
         let refusal = StoreRefusal(answer, document?.name == "Error" ? document : nil, hiding: hidden)
         switch (refusal.code ?? "", answer.status) {
         case ("NoSuchUpload", _): self = .fault(.noSuchUpload(afterRetry: isRetry))
+        // Ceph's word for it.
+        case ("NoSuchKey", _) where call.query.contains { $0.name == "uploadId" }: self = .fault(.noSuchUpload(afterRetry: isRetry))
         case ("NoSuchKey", _), ("NoSuchVersion", _): self = .fault(.notFound)
         case ("", 404) where call.method == .head: self = .fault(.notFound)
         case ("PreconditionFailed", _), (_, 412): self = .fault(.preconditionFailed(afterRetry: isRetry))

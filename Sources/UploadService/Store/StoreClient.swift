@@ -116,8 +116,11 @@ public struct StoreClient: Sendable {
         call.headers.append(Header("content-type", "application/xml"))
         if createOnly { call.headers.append(Header("if-none-match", "*")) }
         let reply = try await reply(to: call, at: location, with: credentials, plan: completingPlan)
-        guard let etag = reply.document?.text(of: "ETag"), !etag.isEmpty else { throw .unreachable("the answer has no ETag") }
-        return StoredUpload(reply, etag: etag)
+        guard let document = reply.document, document.name == "CompleteMultipartUploadResult" else {
+            throw .unreachable("the answer does not say that the upload is complete")
+        }
+        // Ceph leaves the tag empty up to version 16.
+        return StoredUpload(reply, etag: document.text(of: "ETag").flatMap { $0.isEmpty ? nil : $0 })
     }
 
     /// AbortMultipartUpload. Parts that are still on their way may be kept all the same; whoever sends them ends them first.
@@ -165,7 +168,7 @@ public struct StoreClient: Sendable {
 }
 
 extension StoredUpload {
-    init(_ reply: StoreReply, etag: String) {
+    init(_ reply: StoreReply, etag: String?) {
         let version = reply.answer.headers.first(name: "x-amz-version-id")
         self.init(etag: etag, versionID: version == "null" ? nil : version, afterRetry: reply.isRetry)
     }

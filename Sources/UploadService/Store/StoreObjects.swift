@@ -19,8 +19,8 @@ public struct StoredPart: Sendable, Equatable {
 
 /// An object that was just stored.
 public struct StoredUpload: Sendable, Equatable {
-    /// As the store writes it, quotes included.
-    public let etag: String
+    /// As the store writes it, quotes included; nil where it does not tell.
+    public let etag: String?
     /// In a versioned bucket.
     public let versionID: String?
     /// Whether an own try before this one failed.

@@ -123,7 +123,7 @@ import Uploads
             #expect(await message(both).contains("is empty or has more than one line"))
             #expect(
                 await message(url.merging(["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/nowhere"]) { one, _ in one }).contains(
-                    "/nowhere cannot be read"))
+                    "/nowhere is not there"))
         }
     }
 
@@ -227,6 +227,15 @@ import Uploads
                 ])
             try file.write("")
             #expect(await message(variables).contains("is empty"))
+            let pipe = file.path + ".pipe"
+            #expect(mkfifo(pipe, 0o600) == 0)
+            defer { unlink(pipe) }
+            for (path, says) in [
+                (pipe, "this is no regular file"), ("/nowhere/at-all", "is not there"), ("/dev/zero", "larger than 1 MiB"),
+            ] {
+                let said = await message(variables.merging(["AWS_WEB_IDENTITY_TOKEN_FILE": path]) { $1 })
+                #expect(said.contains("the token file \(path)") && said.contains(says), "\(said)")
+            }
         }
     }
 

@@ -38,8 +38,12 @@ import Uploads
             (["sh", "-c", "echo hidden >&2; echo hidden; exit 3"], "it ended with exit code 3; run it by hand to see why"),
             (["sh", "-c", "exit 127"], "it ended with exit code 127; is its path right?"),
             (["sh", "-c", "kill -9 $$"], "it was ended by signal 9"),
-            (["/nowhere/at-all"], "/nowhere/at-all cannot be started: No such file or directory"),
-            (["/dev/null"], "/dev/null cannot be started: Permission denied"),
+            (["/nowhere/hidden"], "it cannot be started: No such file or directory"),
+            (["/dev/null"], "it cannot be started: Permission denied"),
+            (
+                ["API_TOKEN=hidden", "/usr/bin/get"],
+                "it cannot be started: No such file or directory; a variable in front of a program is for shells, use a script"
+            ),
             (["true"], "what it prints is empty"), (["echo", "<html>hidden</html>"], "what it prints is not a JSON object"),
             (["echo", "[]"], "what it prints is not a JSON object"),
             (["head", "-c", "70000", "/dev/zero"], "it prints more than 64 KiB"), (["cat", "/dev/zero"], "it prints more than 64 KiB"),
@@ -67,6 +71,32 @@ import Uploads
         // The kernel may need a moment to bury them.
         for _ in 0..<600 where kill(-group, 0) == 0 && !Self.isDead(group: group) { try await Task.sleep(for: .milliseconds(100)) }
         #expect(kill(-group, 0) != 0 || Self.isDead(group: group))
+    }
+
+    /// A program that leaves its group is still the one that was started.
+    @Test func whatLeavesItsGroupIsKilled() async throws {
+        let pid = try TemporaryFile("")
+        let script = """
+            import os, time
+            os.setpgid(0, os.getpgid(os.getppid()))
+            open('\(pid.path)', 'w').write(str(os.getpid()))
+            time.sleep(600)
+            """
+        let said = await message(["python3", "-c", script], deadline: .seconds(3))
+        #expect(said == "it did not end in time, and was stopped")
+        let id = try #require(pid_t(String(contentsOfFile: pid.path, encoding: .utf8)))
+        // It has been waited for, so there is no zombie either.
+        #expect(kill(id, 0) != 0)
+    }
+
+    /// The secrets of the service are none of its business; AWS's variables are.
+    @Test func aProgramSeesNoVariableOfTheService() async throws {
+        setenv("COUNTERSIGN_TEST_OF_A_PROGRAM", "hidden", 1)
+        setenv("AWS_TEST_OF_A_PROGRAM", "seen", 1)
+        defer { for name in ["COUNTERSIGN_TEST_OF_A_PROGRAM", "AWS_TEST_OF_A_PROGRAM"] { unsetenv(name) } }
+        let script =
+            "[ -z \"$COUNTERSIGN_TEST_OF_A_PROGRAM\" ] && [ \"$AWS_TEST_OF_A_PROGRAM\" = seen ] && [ -n \"$PATH\" ] && printf '%s' '\(Self.printing()[2])'"
+        #expect(try await run(["sh", "-c", script]).credentials.accessKeyID == "ID")
     }
 
     /// Whether only zombies are left of a process group, for whom nobody waits in a container without an init process.

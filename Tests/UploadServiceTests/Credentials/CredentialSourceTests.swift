@@ -182,6 +182,11 @@ private final class LockedText: Sendable {
         #expect(CredentialSource.refreshAfter(remainingSeconds: lives, isNew: true) == after)
     }
 
+    @Test(arguments: [(3600, 60), (61, 60), (60, 60), (59, 59), (5, 5), (1, 1), (0, 1), (-5, 1)] as [(Int64, Int64)])
+    func theSameOnesAreAskedForAgainBeforeTheyEnd(lives: Int64, after: Int64) {
+        #expect(CredentialSource.refreshAfter(remainingSeconds: lives, isNew: false) == after)
+    }
+
     @Test func keysThatStayAreFetchedOnce() async {
         let clock = TestClock()
         let fetcher = StubCredentials(.credentials(.test("ONE", clock, lives: nil)))

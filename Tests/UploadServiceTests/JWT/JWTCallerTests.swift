@@ -92,6 +92,24 @@ import Uploads
         }
     }
 
+    /// Environments that share a JWKS share what is fetched; when that fails, the log says for whom.
+    @Test func theLogNamesAllWhoShareKeys() async throws {
+        let log = LogLines()
+        func issuers() -> [TokenIssuer] {
+            [
+                .test("own", environment: "staging", audiences: ["s"]), .test("auth", environment: "production", audiences: ["p"]),
+                .test("alone", environment: "preview", audiences: ["v"], keys: .url("https://other.example.com/jwks.json")),
+            ]
+        }
+        _ = try await JWTAuthenticator.test(issuers(), fetcher: StubFetcher(.fault("the answer is 503")), logger: log.logger())
+        let failures = log.all.filter { $0.contains("could not be fetched") }
+        #expect(failures.count == 2)
+        #expect(failures.contains { $0.contains(#""issuer":"staging/own, production/auth""#) })
+        #expect(failures.contains { $0.contains(#""issuer":"preview/alone""#) })
+        _ = try await JWTAuthenticator.test(issuers(), logger: log.logger())
+        #expect(log.all.contains { $0.contains("are loaded") && $0.contains(#""issuer":"staging/own, production/auth""#) })
+    }
+
     // MARK: Remembering
 
     @Test func verifiedTokensAreRememberedForFiveMinutesAtMost() async throws {

@@ -1,6 +1,8 @@
 import Foundation
 import HTTPTypes
+import Libcrypto
 import S3Signing
+import Settings
 import Testing
 import Uploads
 
@@ -56,6 +58,77 @@ import Uploads
             let inline = try await Self.download("files/web-backend/2025/x.png", service)
             #expect(inline.status == 200 && !inline.text.contains("response-content-disposition"))
             #expect(try await Self.download("days/2025-06/web-backend/x.png", service).text.contains("attachment"))
+        }
+    }
+
+    /// Two JWTs of one group share a prefix, and each has its own rules.
+    @Test func aRuleThatTheCallerMayNotUseStillDecidesHowAFileIsShown() throws {
+        let office = try Self.groupOffice()
+        let (one, other) = (Self.member("one", "inline"), Self.member("other", "attached"))
+        func url(_ key: String, _ caller: Uploads.Caller) throws -> String {
+            try office.issueDownload(of: key, to: caller, with: Self.signing, at: Fixture.now).url
+        }
+        let key = "files/\(one.keySegment)/x"
+        #expect(one.keySegment == other.keySegment)
+        // Either rule may have stored it, so nobody gets it as a page.
+        for caller in [one, other] { #expect(try url(key, caller).contains("response-content-disposition=attachment")) }
+        #expect(try !url("pages/\(one.keySegment)/x", Self.member("one", "page")).contains("response-content-disposition"))
+        #expect(throws: Refusal.self) { try url("pages/\(one.keySegment)/x", one) }
+    }
+
+    @Test func aGrantOfARuleThatIsTakenAwayReadsNothing() throws {
+        let office = try Self.groupOffice()
+        let (before, after) = (Self.member("one", "attached"), Self.member("one", "inline"))
+        let request = UploadRequest(rule: "attached", filename: "a.png", size: 5, type: "image/png")
+        var random = SeededGenerator(seed: 5)
+        let ticket = try office.issue(request, to: before, with: Self.signing, at: Fixture.now, using: &random)
+        let grant = try office.open(ticket.grant, for: before, isConfirming: true, at: Fixture.now)
+        #expect(try office.issueDownload(of: grant, to: before, with: Self.signing, at: Fixture.now).key == ticket.key)
+        let refusal = #expect(throws: Refusal.self) {
+            try office.issueDownload(of: grant, to: after, with: Self.signing, at: Fixture.now)
+        }
+        #expect(refusal?.code == .ruleNotAllowed && refusal?.field == "grant")
+    }
+
+    private static let signing = SigningCredentials(Fixture.credentials["staging"]!)
+
+    private static func member(_ subject: String, _ rule: String) -> Uploads.Caller {
+        Uploads.Caller(.subject(subject, issuer: "id"), environment: "staging", rules: [rule], group: "team")
+    }
+
+    private static func groupOffice() throws -> TicketOffice {
+        func rule(_ name: String, _ folder: String, _ disposition: String?) throws -> UploadRule {
+            try UploadRule(
+                name: name, contentTypes: [ContentTypePattern("image/png")], maximumSizeBytes: 1000,
+                keyTemplate: KeyTemplate("\(folder)/{caller}/{uuid}"), contentDisposition: disposition.map { try ContentDisposition($0) })
+        }
+        let environment = try Uploads.Environment(
+            name: "staging", location: S3Location(endpoint: .aws(region: "eu-central-1"), bucket: BucketName("example-staging-uploads")),
+            provider: .aws, allowedOrigins: [], allowsDownloads: true,
+            rules: [rule("inline", "files", "inline"), rule("attached", "files", nil), rule("page", "pages", "inline")])
+        return TicketOffice(environment: environment, sealingKeys: Fixture.sealingKeys)
+    }
+
+    /// What rotation promises: the name is the caller, whichever of its keys is sent.
+    @Test func twoKeysOfOneNameAreOneCaller() async throws {
+        var configuration = try Self.configuration()
+        let keys = ["csk_old-key-of-one-name", "csk_new-key-of-one-name"]
+        configuration.authenticator = APIKeyAuthenticator(
+            records: keys.map { APIKeyRecord(name: "web-backend", environment: "staging", sha256: SHA256.hash($0)) })
+        try await withService(configuration) { service async throws in
+            for (one, other) in [(keys[0], keys[1]), (keys[1], keys[0])] {
+                let upload = try await service.post(key: one, #"{"rule":"files","filename":"a.png","size":5,"type":"image/png"}"#).json()
+                let key = try #require(upload["key"] as? String)
+                #expect(key.hasPrefix("files/web-backend/"))
+                let grant = try #require(upload["grant"] as? String)
+                for body in [#"{"grant":"\#(grant)"}"#, #"{"key":"\#(key)"}"#] {
+                    let answer = try await service.post(to: "/v1/downloads", key: other, body)
+                    #expect(try answer.status == 200 && answer.json()["key"] as? String == key, "\(answer.text)")
+                }
+            }
+            let old = try await service.send(.get, "/v1/rules", [.xAPIKey: keys[0]]).text
+            let new = try await service.send(.get, "/v1/rules", [.xAPIKey: keys[1]]).text
+            #expect(old == new && old.contains("files"))
         }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Libcrypto
+import Settings
 import SigV4
 import Synchronization
 import Testing
@@ -25,12 +26,13 @@ enum Scopes {
 
     static func scope(
         id: String = "0123456789abcdef0123456789abcdef", environment: String = "staging", keyName: String = "web-backend",
-        subject: String? = "alice", rule: String = "avatars", origin: String = Fixture.stagingOrigin, budget: Int64 = 1_000_000,
+        key: String = Fixture.stagingKey, subject: String? = "alice", rule: String = "avatars", origin: String = Fixture.stagingOrigin,
+        budget: Int64 = 1_000_000,
         expiresAt: SigningTime = Fixture.now.adding(seconds: 900)
     ) -> TokenScope {
         TokenScope(
-            id: id, environment: environment, keyName: keyName, subject: subject, rule: rule, origin: origin, budgetBytes: budget,
-            expiresAt: expiresAt)
+            id: id, environment: environment, keyName: keyName, keyMark: APIKey.mark(ofSHA256: SHA256.hash(key)), subject: subject,
+            rule: rule, origin: origin, budgetBytes: budget, expiresAt: expiresAt)
     }
 
     static func request(rule: String = "avatars", origin: String = Fixture.stagingOrigin, more: String = "") -> String {

@@ -37,6 +37,19 @@ import Testing
         }
     }
 
+    /// Browsers send no Origin with a GET to the page's own origin; the rules sign nothing.
+    @Test func rulesAreReadFromTheServicesOwnOrigin() async throws {
+        try await withService(try Scopes.configuration()) { service async throws in
+            let token = try await service.mint()
+            #expect(try await service.send(.get, "/u/\(token)/v1/rules").status == 200)
+            #expect(try await service.send(.get, "/v1/rules", [.authorization: "Bearer \(token)"]).status == 200)
+            for origin in [Fixture.productionOrigin, "https://evil.example", "null", ""] {
+                #expect(try await service.send(.get, "/u/\(token)/v1/rules", [.origin: origin]).code == "origin_not_allowed")
+            }
+            #expect(try await service.page(token, origin: nil, Body.avatar).code == "origin_not_allowed")
+        }
+    }
+
     @Test func oneCredentialIsEnough() async throws {
         try await withService(try Scopes.configuration()) { service async throws in
             let token = try await service.mint()

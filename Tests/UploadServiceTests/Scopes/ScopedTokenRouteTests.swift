@@ -1,5 +1,7 @@
 import Foundation
 import HTTPTypes
+import Libcrypto
+import Settings
 import SigV4
 import Testing
 
@@ -81,6 +83,29 @@ import Testing
             // The name is known, but in another environment.
             let moved = signer.token(for: Scopes.scope(environment: "production", origin: Fixture.productionOrigin, expiresAt: later))
             #expect(try await service.page(moved, origin: Fixture.productionOrigin, Body.avatar).status == 401)
+        }
+    }
+
+    /// A key that leaked is taken away while another one of its name stays: the tokens of the leaked one end.
+    @Test func aTokenEndsWithItsKeyThoughTheNameStays() async throws {
+        let (leaked, replacement) = ("csk_leaked", "csk_replacement")
+        func configuration(_ keys: String...) throws -> UploadServiceConfiguration {
+            var configuration = try Scopes.configuration()
+            configuration.authenticator = APIKeyAuthenticator(
+                records: keys.map { APIKeyRecord(name: "web-backend", environment: "staging", sha256: SHA256.hash($0)) })
+            return configuration
+        }
+        let tokens = try await withService(try configuration(leaked, replacement)) { service async throws in
+            let tokens = [try await service.mint(key: leaked), try await service.mint(key: replacement)]
+            for token in tokens { #expect(try await service.page(token, Body.avatar).status == 201) }
+            let answer = try await service.post(to: "/v1/tokens", key: nil, headers: [.xAPIKey: leaked], Scopes.request())
+            return tokens + [try #require(try answer.json()["token"] as? String)]
+        }
+        try await withService(try configuration(replacement)) { service async throws in
+            let answer = try await service.page(tokens[0], Body.avatar)
+            #expect(answer.status == 401 && answer.text.contains("is gone"))
+            #expect(try await service.page(tokens[1], Body.avatar).status == 201)
+            #expect(try await service.page(tokens[2], Body.avatar).status == 401)
         }
     }
 

@@ -9,53 +9,73 @@ import Uploads
 
 @testable import UploadService
 
-/// One process with three environments: what a caller of one gets has nothing of the others in it.
+/// One process with four environments: what a caller of one gets has nothing of the others in it.
 @Suite struct SeparationTests {
-    /// What only one environment has, and no client can know; none of it is in a request.
     private struct Place {
-        let name: String
+        /// What requests of other environments' callers say for it; nothing of it is called so.
+        let alias: String
+        /// In the names of all that only this environment has, its own too: no client can know it, and no request of another's caller has it.
+        let mark: String
         let origin: String
         let secret: String
-        let marks: [String]
         let apiKey: String
+
+        var name: String { "env-\(mark)" }
+        var type: String { "image/x-\(mark)" }
+        var folder: String { "folder-\(mark)" }
+        var claim: String { "claim-\(mark)" }
     }
 
-    private static let places = ["staging", "production", "preview"].enumerated().map { index, name in
-        let mark = ["zq7kfa", "wv3mbx", "jt9hly"][index]
-        return Place(
-            name: name, origin: "https://\(name).example.com", secret: "the-jwt-secret-of-\(name)-for-the-tests",
-            marks: ["bucket-\(mark)", "AKIA\(mark.uppercased())", "cdn-\(mark)", "image/x-\(mark)", "folder-\(mark)", "claim-\(mark)"],
+    private static let places = zip(["staging", "production", "preview", "lost"], ["zq7kfa", "wv3mbx", "jt9hly", "ux5wqd"]).map {
+        name, mark in
+        Place(
+            alias: name, mark: mark, origin: "https://\(name).example.com", secret: "the-jwt-secret-of-\(name)-for-the-tests",
             apiKey: "csk_the-api-key-of-\(name)")
     }
 
+    /// All environments' keys are in one JWKS, but those of the last one, which never come.
+    private struct Fetcher: KeySetFetcher {
+        static let shared = "https://id.example.com/jwks.json"
+
+        func fetch(_ url: String) async throws(KeySetFetchFault) -> FetchedKeySet {
+            guard url == Self.shared else { throw KeySetFetchFault("the answer is 503") }
+            return FetchedKeySet(body: Array(JWKS.text([(nil, RFCKeys.p256JWK)]).utf8))
+        }
+    }
+
     private static func office(_ place: Place) throws -> SigningOffice {
-        let type = try ContentTypePattern(place.marks[3])
-        let folder = place.marks[4]
+        let type = try ContentTypePattern(place.type)
+        let folder = place.folder
         let environment = try Uploads.Environment(
             name: place.name,
-            location: S3Location(endpoint: .aws(region: "eu-central-1"), bucket: BucketName(place.marks[0])), provider: .aws,
-            allowedOrigins: [OriginPattern(place.origin)], allowsDownloads: place.name != "production",
-            publicBaseURL: "https://\(place.marks[2]).example.net",
+            location: S3Location(endpoint: .aws(region: "eu-central-1"), bucket: BucketName("bucket-\(place.mark)")), provider: .aws,
+            allowedOrigins: [OriginPattern(place.origin)], allowsDownloads: place.alias != "production",
+            publicBaseURL: "https://cdn-\(place.mark).example.net",
             rules: [
                 UploadRule(
                     name: "common", contentTypes: [type], maximumSizeBytes: 1000, keyTemplate: KeyTemplate("\(folder)/{caller}/{uuid}")),
                 UploadRule(
-                    name: "only-\(place.name)", contentTypes: [type], maximumSizeBytes: 1000,
+                    name: "only-\(place.alias)", contentTypes: [type], maximumSizeBytes: 1000,
                     keyTemplate: KeyTemplate("\(folder)-forms/{caller}/{uuid}"), lifetimeSeconds: 60, method: .post, once: false),
             ])
         return SigningOffice(
             environment: environment, sealingKeys: Fixture.sealingKeys,
-            credentials: Credentials(accessKeyID: place.marks[1], secretAccessKey: Secret("secret-\(folder)")))
+            credentials: Credentials(accessKeyID: "AKIA\(place.mark.uppercased())", secretAccessKey: Secret("secret-\(folder)")))
     }
 
-    /// All environments have one issuer and one audience: only a claim tells their tokens apart.
+    /// All environments have one issuer and one audience: only a claim tells their tokens apart, and secrets the one kind of them.
     private static func configuration() async throws -> UploadServiceConfiguration {
-        let issuers = try await JWTAuthenticator.test(
-            self.places.map { place in
-                .test(
-                    "id-\(place.name)", environment: place.name, algorithms: [.hs256], keys: .variable(place.name),
-                    require: ["stage": .text(place.marks[5])])
-            }, secrets: Dictionary(uniqueKeysWithValues: self.places.map { ($0.name, Secret($0.secret)) }))
+        let issuers = try await JWTAuthenticator(
+            issuers: self.places.flatMap { place -> [TokenIssuer] in
+                let require = ["stage": TokenIssuer.ClaimValue.text(place.claim)]
+                let url = place.alias == "lost" ? "https://keys-\(place.mark).example.com/jwks.json" : Fetcher.shared
+                return [
+                    .test("id-\(place.mark)", environment: place.name, algorithms: [.hs256], keys: .variable(place.name), require: require),
+                    .test("shared-\(place.mark)", environment: place.name, algorithms: [.es256], keys: .url(url), require: require),
+                ]
+            }, secrets: Dictionary(uniqueKeysWithValues: self.places.map { ($0.name, Secret($0.secret)) }), fetcher: Fetcher(),
+            clock: { Fixture.now }, makeRandom: { SeededGenerator(seed: 3) }, logger: LogLines().logger())
+        await issuers.loadKeys()
         var configuration = UploadServiceConfiguration(
             offices: try self.places.map(self.office),
             authenticator: CombinedAuthenticator(
@@ -71,6 +91,7 @@ import Uploads
         case apiKey = "API key"
         case apiKeyHeader = "X-Api-Key"
         case jwt = "JWT"
+        case sharedJWT = "JWT of the shared keys"
         case scopedBearer = "scoped token"
         case scopedPath = "scoped path"
     }
@@ -80,14 +101,17 @@ import Uploads
         func scoped() -> String {
             ScopedTokens(secrets: [Scopes.secret]).token(
                 for: Scopes.scope(
-                    id: "\(place.name)", environment: place.name, keyName: "web", rule: "common", origin: place.origin, budget: 1 << 40))
+                    id: "\(place.name)", environment: place.name, keyName: "web", key: place.apiKey, rule: "common", origin: place.origin,
+                    budget: 1 << 40))
         }
         switch kind {
         case .apiKey: return ("", [.authorization: "Bearer \(place.apiKey)"])
         case .apiKeyHeader: return ("", [.xAPIKey: place.apiKey])
         case .jwt:
             let signer = try await TestSigner.hs256(Array(place.secret.utf8))
-            return ("", [.authorization: "Bearer \(try signer.token(["stage": "\"\(place.marks[5])\""]))"])
+            return ("", [.authorization: "Bearer \(try signer.token(["stage": "\"\(place.claim)\""]))"])
+        case .sharedJWT:
+            return ("", [.authorization: "Bearer \(try await TestSigner.es256().token(["stage": "\"\(place.claim)\""]))"])
         case .scopedBearer: return ("", [.authorization: "Bearer \(scoped())", .origin: place.origin])
         case .scopedPath: return ("/u/\(scoped())", [.origin: place.origin])
         }
@@ -95,22 +119,22 @@ import Uploads
 
     @Test func eachCallerUploadsToItsOwnEnvironmentAndNoOther() async throws {
         try await withService(try await Self.configuration()) { service async throws in
-            var lines = ["callers and environments, tickets for three requests that name each environment in turn:"]
+            var lines = ["callers and environments, tickets for four requests that name each environment in turn:"]
             for kind in Kind.allCases {
                 for place in Self.places {
                     let (mount, fields) = try await Self.credential(kind, place)
                     var counts: [String: Int] = [:]
+                    let hasKeys = kind != .sharedJWT || place.alias != "lost"
                     for target in Self.places {
-                        let body = #"{"rule":"common","filename":"\#(target.name)","size":5,"type":"\#(place.marks[3])"}"#
+                        let body = #"{"rule":"common","filename":"\#(target.name)","size":5,"type":"\#(place.type)"}"#
                         let answer = try await service.post(
                             to: "\(mount)/v1/uploads?environment=\(target.name)", key: nil, headers: fields, body)
-                        #expect(answer.status == 201, "\(kind) \(place.name): \(answer.text)")
-                        counts[try #require(try answer.json()["environment"] as? String), default: 0] += 1
+                        #expect(answer.status == (hasKeys ? 201 : 503), "\(kind) \(place.alias): \(answer.text)")
+                        if hasKeys { counts[try #require(try answer.json()["environment"] as? String), default: 0] += 1 }
                     }
-                    #expect(counts == [place.name: 3])
-                    lines.append(
-                        "\(kind.rawValue) of \(place.name): \(Self.places.map { "\($0.name) \(counts[$0.name] ?? 0)" }.joined(separator: ", "))"
-                    )
+                    #expect(counts == (hasKeys ? [place.name: Self.places.count] : [:]))
+                    let each = Self.places.map { "\($0.alias) \(counts[$0.name] ?? 0)" }.joined(separator: ", ")
+                    lines.append("\(kind.rawValue) of \(place.alias): \(each)")
                 }
             }
             print(lines.joined(separator: "\n"))
@@ -126,19 +150,19 @@ import Uploads
             for _ in 0..<500 {
                 let place = Self.places.randomElement(using: &random)!
                 let kind = Kind.allCases.randomElement(using: &random)!
-                let other = Self.places.filter { $0.name != place.name }.randomElement(using: &random)!
-                let answer = try await Self.ask(service, kind, place, other, using: &random)
+                let other = Self.places.filter { $0.mark != place.mark }.randomElement(using: &random)!
+                let (answer, isReadiness) = try await Self.ask(service, kind, place, other, using: &random)
                 statuses[answer.status, default: 0] += 1
                 let said = answer.text + answer.headers.map { "\($0.name): \($0.value)\n" }.joined()
-                for foreign in Self.places where foreign.name != place.name {
-                    for mark in foreign.marks { #expect(!said.contains(mark), "\(kind) of \(place.name): \(said)") }
-                    // Nor is another environment ever the one that is talked about; readiness tells everybody of all.
-                    guard !said.contains(#""status":"ready""#) else { continue }
-                    #expect(
-                        !said.contains("nvironment '\(foreign.name)'") && !said.contains(#""environment":"\#(foreign.name)""#), "\(said)")
+                for foreign in Self.places where foreign.mark != place.mark {
+                    // Readiness tells everybody the names of environments and issuers, and nothing else.
+                    let names = isReadiness ? [foreign.name, "id-\(foreign.mark)", "shared-\(foreign.mark)"] : []
+                    let rest = names.reduce(said) { $0.replacing($1, with: "") }
+                    #expect(!rest.lowercased().contains(foreign.mark), "\(kind) of \(place.alias): \(said)")
                 }
             }
             #expect(statuses[201, default: 0] > 20 && statuses[403, default: 0] > 30 && statuses[401, default: 0] > 2, "\(statuses)")
+            #expect(statuses[503, default: 0] > 2, "\(statuses)")
         }
         for place in Self.places {
             #expect(!log.text.contains(place.secret) && !log.text.contains(place.apiKey))
@@ -148,36 +172,35 @@ import Uploads
     /// One request of a caller of one environment, who has another one in mind.
     private static func ask(
         _ service: ServiceClient, _ kind: Kind, _ place: Place, _ other: Place, using random: inout SeededGenerator
-    ) async throws -> Answer {
+    ) async throws -> (Answer, isReadiness: Bool) {
         var (mount, fields) = try await Self.credential(kind, place)
         switch Int.random(in: 0..<10, using: &random) {
         case 0: fields[.origin] = other.origin
         case 1: fields[.origin] = place.origin
-        case 2: fields[.xRequestID] = "\(other.name)-\(other.name)-\(other.name)"
+        case 2: fields[.xRequestID] = "\(other.alias)-\(other.alias)-\(other.alias)"
         case 3: if fields[.authorization] != nil { fields[.xAPIKey] = other.apiKey }
-        case 4: if kind == .jwt { fields[.authorization]?.append("x") }
+        case 4: if kind == .jwt || kind == .sharedJWT { fields[.authorization]?.append("x") }
         case 5: if kind == .scopedPath { fields[.authorization] = "Bearer \(other.apiKey)" }
         case 6: mount = mount.replacing("/u/", with: "//u//")
         default: break
         }
-        let rule = ["common", "common", "common", "only-\(place.name)", "only-\(other.name)"].randomElement(using: &random)!
-        let type = [place.marks[3], place.marks[3], place.marks[3], "text/html"].randomElement(using: &random)!
+        let rule = ["common", "common", "common", "only-\(place.alias)", "only-\(other.alias)"].randomElement(using: &random)!
+        let type = [place.type, place.type, place.type, "text/html"].randomElement(using: &random)!
         let size = [5, 5, 5, 5, 5000].randomElement(using: &random)!
-        let additions = ["", "", "", #","environment":"\#(other.name)""#, #","sha256":"x""#, #","metadata":{"a":"b"}"#]
+        let additions = ["", "", "", #","environment":"\#(other.alias)""#, #","sha256":"x""#, #","metadata":{"a":"b"}"#]
         let more = additions.randomElement(using: &random)!
-        let upload = #"{"rule":"\#(rule)","filename":"\#(other.name).png","size":\#(size),"type":"\#(type)"\#(more)}"#
-        let key = ["common/web/x", "\(place.marks[4])/web/x", "\(place.marks[4])/id-\(other.name)/x", "../\(other.name)/x"].randomElement(
+        let upload = #"{"rule":"\#(rule)","filename":"\#(other.alias).png","size":\#(size),"type":"\#(type)"\#(more)}"#
+        let key = ["common/web/x", "\(place.folder)/web/x", "\(place.folder)/id-\(other.alias)/x", "../\(other.alias)/x"].randomElement(
             using: &random)!
-        let query = ["", "?environment=\(other.name)", "?bucket=\(other.name)"].randomElement(using: &random)!
+        let query = ["", "?environment=\(other.alias)", "?bucket=\(other.alias)"].randomElement(using: &random)!
         let (path, body): (String, String?) =
             [
                 ("/v1/uploads", upload), ("/v1/uploads", upload), ("/v1/uploads/batch", #"{"uploads":[\#(upload),\#(upload)]}"#),
                 ("/v1/rules", nil), ("/v1/downloads", #"{"key":"\#(key)"}"#),
                 ("/v1/tokens", Scopes.request(rule: rule, origin: Bool.random(using: &random) ? place.origin : other.origin)),
-                ("/\(other.name)/v1/uploads", upload), ("/health/ready", nil),
+                ("/\(other.alias)/v1/uploads", upload), ("/health/ready", nil),
             ].randomElement(using: &random)!
-        // Readiness is public, and names environments; the marks must not be there either.
-        guard let body else { return try await service.send(.get, mount + path + query, fields) }
-        return try await service.post(to: mount + path + query, key: nil, headers: fields, body)
+        guard let body else { return (try await service.send(.get, mount + path + query, fields), path == "/health/ready") }
+        return (try await service.post(to: mount + path + query, key: nil, headers: fields, body), false)
     }
 }
