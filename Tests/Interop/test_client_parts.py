@@ -230,6 +230,8 @@ def ticket_of(servers, key):
 
 
 def test_an_object_that_is_there_before_the_first_completion_is_another(page, servers):
+    servers.objects["key-1"] = CONTENT
+    servers.faults["ticket"].append(Answer(201, ticket_of(servers, "key-1")))
     servers.faults["complete"].append(problem(412, "object_exists", "There is one."))
     error = page.upload()["error"]
     assert (error["code"], error["status"]) == ("object_exists", 412)
