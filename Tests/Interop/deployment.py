@@ -35,6 +35,17 @@ FILMS = """
     once: true
 """
 
+# What expires where nobody has it confirmed: small files by PUT, large ones in parts.
+REVIEWED = """
+  reviewed:
+    contentTypes: [text/plain]
+    maximumSize: 1 GiB
+    key: reviewed/{caller}/{uuid}{ext}
+    multipart: assisted
+    once: true
+    tagUnconfirmed: true
+"""
+
 
 class Deployment:
     """The service, running, and one account for each environment.
@@ -61,7 +72,12 @@ class Deployment:
         with (folder / "staging/uploads.yaml").open("a") as file:
             file.write(dialects)
         self.policies = folder
-        self.service = Serve(folder, variables, folder / "service.log")
+        self.variables = variables
+        self.service = self.instance("service")
+
+    def instance(self, name, **changes):
+        """The service once more, as behind a load balancer; with other variables where they are given."""
+        return Serve(self.policies, self.variables | changes, self.policies / f"{name}.log")
 
     def stop(self):
         self.service.stop()
@@ -133,7 +149,7 @@ def write_policies(folder, environment, bucket, server, endpoint):
             sealed = replaced(sealed, rf"^    {key}: .*\n", "")
             text = re.sub(rf"(    method: POST\n(?:    .*\n)*?)    {key}: .*\n", r"\1", text)
     folder.mkdir(parents=True)
-    (folder / "uploads.yaml").write_text(text + SEALED + sealed + FILMS)
+    (folder / "uploads.yaml").write_text(text + SEALED + sealed + FILMS + REVIEWED)
 
 
 def replaced(text, pattern, by, count=1):

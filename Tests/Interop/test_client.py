@@ -132,6 +132,43 @@ def test_a_lost_answer_and_then_412_means_stored(upload, stand_in):
     assert (result["alreadyStored"], result["etag"], result["key"]) == (True, None, "key-1")
 
 
+DIFFERS = Answer(409, {"code": "object_differs", "detail": "Its size is 7, not 12.", "differences": [
+    {"field": "size", "expected": "12", "actual": "7"}]})
+
+
+@pytest.mark.parametrize("confirming, told", [
+    (Answer(200, {"key": "key-0", "size": 12, "etag": '"there"'}), {"alreadyStored": True, "etag": "there"}),
+    (DIFFERS, {"code": "object_differs", "source": "service"}),
+    # The service may have no right to look; that the object is there is known all the same.
+    (problem(404, "object_not_found", "There is none."), {"alreadyStored": True, "etag": None, "confirmed": None}),
+])
+def test_a_lost_answer_is_confirmed_where_there_is_a_grant(upload, stand_in, confirming, told):
+    stand_in.service_script.extend([Answer(201, stand_in.ticket() | {"grant": "GRANT"}), confirming])
+    stand_in.bucket_script.extend([Answer(drop=True), s3_error(412, "PreconditionFailed")])
+    outcome = upload()
+    outcome = outcome.get("result") or outcome["error"]
+    assert told.items() <= outcome.items(), outcome
+    assert (stand_in.asked[1].path, json.loads(stand_in.asked[1].body)) == ("/v1/uploads/confirm", {"grant": "GRANT"})
+
+
+CONFIRM = """
+const [grant, token, done] = arguments;
+const { confirm } = await import('/countersign.js');
+confirm(grant, { token }).then(done, ({ code, differences }) => done({ code, differences }));
+"""
+
+
+def test_a_page_can_have_its_grant_confirmed(browser, stand_in):
+    def confirm():
+        return browser.execute_async_script("(async (...arguments) => {" + CONFIRM + "})(...arguments)", "GRANT", "T0KEN")
+
+    stand_in.service_script.extend([problem(503, "store_busy", "Slow down."), Answer(200, {"size": 12})])
+    assert confirm() == {"size": 12}
+    assert [request.headers["authorization"] for request in stand_in.asked] == ["Bearer T0KEN"] * 2
+    stand_in.service_script.append(DIFFERS)
+    assert confirm() == {"code": "object_differs", "differences": DIFFERS.body["differences"]}
+
+
 def test_412_at_the_first_try_is_a_refusal(upload, stand_in):
     stand_in.bucket_script.append(s3_error(412, "PreconditionFailed"))
     error = upload()["error"]

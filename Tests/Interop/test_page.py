@@ -231,3 +231,103 @@ def test_the_page_runs_no_other_script_and_stands_in_no_frame(page, dev, stand_i
     page.browser.execute_async_script(framed, dev.url)
     page.browser.switch_to.frame(page.one("iframe"))
     assert page.all("#rules") == []
+
+
+# MARK: Large files
+
+
+@pytest.fixture
+def film(tmp_path):
+    """In six parts, the last of them a short one."""
+    path = tmp_path / "film.mp4"
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    return path
+
+
+@pytest.fixture
+def no_faster(browser):
+    """So that there is time to press buttons: the local bucket takes all of it in a second."""
+    network = {"offline": False, "latency": 5, "downloadThroughput": -1}
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", network | {"uploadThroughput": 20_000_000})
+    yield
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", network | {"uploadThroughput": -1})
+
+
+def press(page, text):
+    (button,) = [each for each in page.all("#uploads > :first-child .end button") if each.text == text]
+    button.click()
+
+
+def test_a_film_goes_up_in_parts(page, dev, film, screenshots, no_faster):
+    page.browser.execute_script("localStorage.clear()")
+    page.choose_rule("videos")
+    page.drop(film)
+    page.wait(lambda: page.progress() and page.progress()[-1] > 0.2, "a fifth of the film")
+    press(page, "Pause")
+    page.wait(lambda: page.one(".chip").text == "Paused", "the pause")
+    assert "after a reload" in page.one(".state").text
+    page.picture(screenshots / "parts-paused.png")
+    press(page, "Resume")
+    page.wait(lambda: page.one(".chip").text.endswith("%"), "going on")
+    page.picture(screenshots / "parts-sending.png")
+    upload = page.outcome()
+    assert "stored" in upload.get_attribute("class"), upload.text
+    told = dict(zip([each.text for each in upload.find_elements(By.CSS_SELECTOR, "dt")],
+                    [each.text for each in upload.find_elements(By.CSS_SELECTOR, "dd")]))
+    assert told["Request"] == "MULTIPART" and told["Parts"].startswith("5 of 16 MiB, the last of 16,113,920 bytes")
+    assert told["Size"] == "exactly 100,000,000 bytes" and told["Type"] == "video/mp4, nothing else"
+    assert "found as it should be" in upload.text and dev.holds(film.read_bytes())
+
+    upload.find_element(By.CSS_SELECTOR, ".all").click()
+    rows = {row.find_element(By.CSS_SELECTOR, "button").get_attribute("data-trial"): row.find_element(By.CSS_SELECTOR, "output")
+            for row in upload.find_elements(By.CSS_SELECTOR, ".trials li")}
+    page.wait(lambda: all(output.get_attribute("class") for output in rows.values()), "an answer to every trial")
+    refused = dict.fromkeys(["length", "number", "key", "signature"], "403 SignatureDoesNotMatch")
+    answers = refused | {"again": "404 NoSuchUpload", "grant": "400", "confirm": "200"}
+    assert rows.keys() == answers.keys()
+    for name, answer in answers.items():
+        assert rows[name].text.startswith(answer) and rows[name].get_attribute("class") == "kept", f"{name}: {rows[name].text}"
+    page.picture(screenshots / "parts-trials.png")
+
+
+def test_a_film_goes_on_after_a_reload(page, dev, film, no_faster):
+    page.browser.execute_script("localStorage.clear()")
+    page.choose_rule("videos")
+    page.drop(film)
+    # More than four parts, which go up at a time: at least one has arrived.
+    page.wait(lambda: page.progress() and page.progress()[-1] > 0.75, "three quarters of the film")
+    page = Page(page.browser, dev)
+    page.choose_rule("videos")
+    page.drop(film)
+    assert "stored" in page.outcome().get_attribute("class"), page.outcome().text
+    # What had arrived counts from the beginning.
+    assert min(value for value in page.progress() if value) > 0.15
+    assert page.browser.execute_script("return localStorage.length") == 0
+
+
+def test_a_cancelled_film_leaves_nothing(page, dev, film, no_faster):
+    page.browser.execute_script("localStorage.clear()")
+    before = dev.objects()
+    page.choose_rule("videos")
+    page.drop(film)
+    page.wait(lambda: page.progress() and page.progress()[-1] > 0.2, "a fifth of the film")
+    press(page, "Cancel")
+    upload = page.outcome()
+    assert upload.find_element(By.CSS_SELECTOR, ".chip").text == "Cancelled" and "Nothing was stored." in upload.text
+    assert dev.objects() == before
+    assert not [path for name in ("incoming", "uploads", "parts") for path in dev.data.glob(f"**/{name}/*")]
+
+
+@pytest.mark.parametrize("rule, shown", [("avatars", ["picture", "size"]), ("videos", ["film"])])
+def test_samples_fit_the_rule(page, rule, shown):
+    page.choose_rule(rule)
+    visible = [button.get_attribute("data-sample") for button in page.all("[data-sample]") if button.is_displayed()]
+    assert sorted(visible) == sorted(shown + ["type"])
+
+
+def test_a_film_needs_no_file_at_hand(page):
+    page.choose_rule("videos")
+    page.one('[data-sample="film"]').click()
+    assert "stored" in page.outcome().get_attribute("class")

@@ -105,10 +105,13 @@ const firstPauseMilliseconds = 400;
 const longestPauseMilliseconds = 8_000;
 const longestRetryAfterSeconds = 120;
 const stallMilliseconds = 60_000;
+const longestCompletingMilliseconds = 600_000;
 const hashLimitBytes = 64 * 1024 * 1024;
 const multipartLimitBytes = 64 * 1024 * 1024;
 const partsAtATime = 50;
 const partTicketLimit = 10;
+const memoryPrefix = 'countersign:';
+const memoryWaitMilliseconds = 1_000;
 
 /** Why an upload did not happen. `message` is written for people, `code` for programs. */
 export class CountersignError extends Error {
@@ -182,27 +185,7 @@ export async function upload(file, options) {
   options.signal?.throwIfAborted();
   const report = reporter(file.size, options.onProgress);
   report('preparing', 0);
-  const memory = memoryOf(file, options);
-  const earlier = memory.load();
-  if (earlier) {
-    options.onTicket?.(earlier.ticket);
-    const result = await new PartsUpload(earlier, file, options, memory, report).run({ isResumed: true });
-    if (result) return result;
-  }
-  const request = await uploadRequest(file, options);
-  for (let tickets = 1; ; tickets++) {
-    report('asking', 0);
-    const ticket = await askForTicket(request, options, report);
-    options.onTicket?.(ticket);
-    if (ticket.method === 'MULTIPART') return new PartsUpload({ ticket, etags: {} }, file, options, memory, report).run();
-    try {
-      const stored = await send(ticket, file, request.filename, options, report);
-      report('done', file.size);
-      return { key: ticket.key, publicUrl: ticket.publicUrl ?? null, ticket, ...stored };
-    } catch (error) {
-      if (!hasExpired(ticket, error) || tickets === ticketLimit) throw error;
-    }
-  }
+  return withMemory(file, options, (memory) => uploadOrResume(file, options, memory, report));
 }
 
 /**
@@ -244,6 +227,31 @@ export function check(file, rule) {
     return refuse('too_small', 'size', `${rule.name} takes ${rule.minimumSize} bytes or more; this file has ${file.size}.`);
   }
   return null;
+}
+
+// ---- From the ticket to its end
+
+async function uploadOrResume(file, options, memory, report) {
+  const earlier = memory.load();
+  if (earlier) {
+    options.onTicket?.(earlier.ticket);
+    const result = await new PartsUpload(earlier, file, options, memory, report).run({ isResumed: true });
+    if (result) return result;
+  }
+  const request = await uploadRequest(file, options);
+  for (let tickets = 1; ; tickets++) {
+    report('asking', 0);
+    const ticket = await askForTicket(request, options, report);
+    options.onTicket?.(ticket);
+    if (ticket.method === 'MULTIPART') return new PartsUpload({ ticket, etags: {} }, file, options, memory, report).run();
+    try {
+      const stored = await send(ticket, file, request.filename, options, report);
+      report('done', file.size);
+      return { key: ticket.key, publicUrl: ticket.publicUrl ?? null, ticket, ...stored };
+    } catch (error) {
+      if (!hasExpired(ticket, error) || tickets === ticketLimit) throw error;
+    }
+  }
 }
 
 // ---- Asking the service
@@ -385,14 +393,14 @@ function body(ticket, file, filename) {
 }
 
 /** XMLHttpRequest, because fetch does not tell how much has been sent. */
-function transfer(step, content, size, signal, onLoaded) {
+function transfer(step, content, size, signal, onLoaded, patienceMilliseconds = stallMilliseconds) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const cancel = () => request.abort();
     let watch;
     const keepWatch = () => {
       clearTimeout(watch);
-      watch = setTimeout(cancel, stallMilliseconds);
+      watch = setTimeout(cancel, patienceMilliseconds);
     };
     const end = (settle, outcome) => {
       clearTimeout(watch);
@@ -465,7 +473,12 @@ function hasExpired(ticket, error) {
 }
 
 function xmlText(text, selector) {
-  return new DOMParser().parseFromString(text || '<none/>', 'text/xml').querySelector(selector)?.textContent ?? null;
+  return parsedXML(text).querySelector(selector)?.textContent ?? null;
+}
+
+/** Some stores keep the connection busy with blanks before the document. */
+function parsedXML(text) {
+  return new DOMParser().parseFromString(text.trim() || '<none/>', 'text/xml');
 }
 
 // ---- Uploads in parts
@@ -481,6 +494,7 @@ class PartsUpload {
   #urls = new Map();
   #asking = null;
   #steps;
+  #etag;
   #loaded = new Map();
 
   constructor({ ticket, uploadId, etags }, file, options, memory, report) {
@@ -506,7 +520,7 @@ class PartsUpload {
       return this.#forget(this.#result(await this.#complete()));
     } catch (error) {
       // What may pass leaves the upload as it is: the same file goes on with it.
-      if (signal?.aborted || !isWorthRetrying(error)) await this.#abort();
+      if (signal?.aborted || isFinal(error)) await this.#abort();
       signal?.throwIfAborted();
       throw error;
     }
@@ -514,17 +528,27 @@ class PartsUpload {
 
   // ---- What has happened before
 
+  /** What has arrived, as the bucket has it; false where the upload is over. */
   async #recall() {
-    if (this.#ticket.multipart !== 'assisted') return true;
     try {
-      const { parts } = await this.#ask('list', {});
-      const whole = parts.filter(({ partNumber, size }) => size === this.#size(partNumber));
-      this.#etags = new Map(whole.map(({ partNumber, etag }) => [partNumber, etag]));
+      const whole = (await this.#list()).filter(({ partNumber, size }) => size === this.#size(partNumber));
+      this.#etags = new Map([...this.#etags, ...whole.map(({ partNumber, etag }) => [partNumber, etag])]);
       return true;
     } catch (error) {
-      if (error.source === 'service' && error.status >= 400 && error.status < 500) return false;
+      if (isFinal(error)) return false;
       throw error;
     }
+  }
+
+  /** The parts that the bucket has; the first thousand, where the page asks the bucket itself. */
+  async #list() {
+    if (this.#ticket.multipart === 'assisted') return (await this.#ask('list', {})).parts;
+    const request = await retrying(this.options.signal, () => this.#tell('waiting'), async () =>
+      this.#perform((await this.#freshSteps()).list, null));
+    return [...parsedXML(request.responseText).querySelectorAll('Part')].map((part) => {
+      const text = (name) => part.querySelector(name)?.textContent ?? null;
+      return { partNumber: Number(text('PartNumber')), size: Number(text('Size')), etag: text('ETag') };
+    });
   }
 
   /** The upload is over: perhaps completed, and only the answer was lost. */
@@ -533,8 +557,10 @@ class PartsUpload {
     return confirmed && this.#result(confirmed);
   }
 
+  /** The service lists all parts, however many; what a page may list itself can be fewer. */
   #remember() {
-    this.memory.save({ ticket: { ...this.#ticket, parts: undefined }, uploadId: this.#uploadId, etags: Object.fromEntries(this.#etags) });
+    const etags = this.#ticket.multipart === 'assisted' ? {} : Object.fromEntries(this.#etags);
+    this.memory.save({ ticket: { ...this.#ticket, parts: undefined, create: undefined }, uploadId: this.#uploadId, etags });
   }
 
   #forget(result) {
@@ -545,7 +571,7 @@ class PartsUpload {
   #result(confirmed) {
     this.report('done', this.file.size);
     const { key, publicUrl = null } = this.#ticket;
-    return { key, publicUrl, etag: unquoted(confirmed?.etag), alreadyStored: false, confirmed, ticket: this.#ticket };
+    return { key, publicUrl, etag: unquoted(confirmed?.etag ?? this.#etag), alreadyStored: false, confirmed, ticket: this.#ticket };
   }
 
   // ---- Sending
@@ -561,7 +587,7 @@ class PartsUpload {
     const stop = new AbortController();
     const cancel = () => stop.abort(this.options.signal.reason);
     this.options.signal?.addEventListener('abort', cancel, { once: true });
-const everyNumber = Array.from({ length: this.#ticket.partCount }, (_, index) => index + 1);
+    const everyNumber = Array.from({ length: this.#ticket.partCount }, (_, index) => index + 1);
     const numbers = everyNumber.filter((number) => !this.#etags.has(number));
     for (const number of this.#etags.keys()) this.#loaded.set(number, this.#size(number));
     this.#tell('sending');
@@ -587,7 +613,7 @@ const everyNumber = Array.from({ length: this.#ticket.partCount }, (_, index) =>
         part = await this.#url(number, signal);
         const request = await this.#untilPaused(signal, (signal) => this.#transferPart(part, number, signal));
         this.#etags.set(number, etag(request));
-        this.#remember();
+        if (this.#ticket.multipart === 'signed') this.#remember();
         return;
       } catch (error) {
         if (error === paused) continue;
@@ -690,7 +716,7 @@ const everyNumber = Array.from({ length: this.#ticket.partCount }, (_, index) =>
         return this.#ticket.multipart === 'assisted' ? this.#askOnce('complete', { parts }) : this.#completeSigned(parts);
       });
     } catch (error) {
-      const isOver = error.status === 412 || error.code === 'NoSuchUpload';
+      const isOver = [404, 412].includes(error.status);
       const confirmed = isOver && tries > 1 ? await lookUp(this.#ticket, this.options) : null;
       if (!confirmed) throw error;
       return confirmed;
@@ -699,14 +725,7 @@ const everyNumber = Array.from({ length: this.#ticket.partCount }, (_, index) =>
 
   /** The bucket's CORS rules do not let pages read entity tags; the service, or a presigned request, tells them. */
   async #learnETags() {
-    if (this.#ticket.multipart === 'assisted') {
-      for (const { partNumber, etag } of (await this.#ask('list', {})).parts) this.#etags.set(partNumber, etag);
-    } else {
-      const request = await retrying(this.options.signal, this.report, async () => this.#perform((await this.#freshSteps()).list, null));
-      for (const part of new DOMParser().parseFromString(request.responseText, 'text/xml').querySelectorAll('Part')) {
-        this.#etags.set(Number(part.querySelector('PartNumber')?.textContent), part.querySelector('ETag')?.textContent ?? null);
-      }
-    }
+    for (const { partNumber, etag } of await this.#list()) this.#etags.set(partNumber, etag);
     if (![...this.#etags.values()].includes(null)) return;
     throw new CountersignError("The bucket's CORS rules hide the ETag, without which parts cannot be completed: add it to ExposeHeaders.", {
       code: 'etag_hidden', source: 'bucket',
@@ -717,9 +736,12 @@ const everyNumber = Array.from({ length: this.#ticket.partCount }, (_, index) =>
     const escaped = (text) => text.replace(/[&<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
     const element = ({ partNumber, etag }) => `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escaped(etag)}</ETag></Part>`;
     const { complete } = await this.#freshSteps();
-    const request = await this.#perform(complete, `<CompleteMultipartUpload>${parts.map(element).join('')}</CompleteMultipartUpload>`);
+    const xml = `<CompleteMultipartUpload>${parts.map(element).join('')}</CompleteMultipartUpload>`;
+    const request = await this.#perform(complete, xml, longestCompletingMilliseconds);
     // S3 answers 200 before it knows how it will end.
-    if (xmlText(request.responseText, 'Error > Code')) throw bucketError(request);
+    const etag = xmlText(request.responseText, 'CompleteMultipartUploadResult > ETag');
+    if (etag == null) throw bucketError(request);
+    this.#etag = etag;
     return lookUp(this.#ticket, this.options);
   }
 
@@ -744,8 +766,8 @@ const everyNumber = Array.from({ length: this.#ticket.partCount }, (_, index) =>
     this.#forget();
   }
 
-  #perform(step, content) {
-    return transfer(step, content, 0, this.options.signal, () => {});
+  #perform(step, content, patienceMilliseconds) {
+    return transfer(step, content, 0, this.options.signal, () => {}, patienceMilliseconds);
   }
 
   #ask(step, request) {
@@ -757,13 +779,29 @@ const everyNumber = Array.from({ length: this.#ticket.partCount }, (_, index) =>
   }
 }
 
-/** Where an upload in parts is remembered over a reload: the file by what a page can tell of it, never its bytes. */
-function memoryOf(file, { rule, endpoint, filename, type, metadata, method, resume = true }) {
+// ---- Remembering an upload over a reload
+
+/** Runs what may remember an upload of this file. A second one of the same file, here or in another tab, is an upload of its own. */
+function withMemory(file, options, run) {
+  const { name, storage } = placeOfMemory(file, options);
+  if (!storage || !navigator.locks) return run(memory(storage, name));
+  return new Promise((resolve, reject) => {
+    // The page before a reload may take a moment to let go.
+    const wait = AbortSignal.timeout(memoryWaitMilliseconds);
+    const begin = (storage) => run(memory(storage, name)).then(resolve, reject);
+    navigator.locks.request(name, { signal: wait }, () => begin(storage)).catch(() => begin(null));
+  });
+}
+
+/** The file by what a page can tell of it, never its bytes. */
+function placeOfMemory(file, { rule, endpoint, filename, type, metadata, method, resume = true }) {
   const name = filename ?? file.name;
-  const storage = resume && name && file.size > 0 ? pageStorage() : null;
   const about = [name, file.size, file.lastModified ?? 0, plainType(type ?? file.type)];
   const facts = [withoutToken(baseOf(endpoint)), rule, ...about, metadata ?? null, method ?? null];
-  const key = `countersign:${JSON.stringify(facts)}`;
+  return { name: memoryPrefix + JSON.stringify(facts), storage: resume && name && file.size > 0 ? pageStorage() : null };
+}
+
+function memory(storage, name) {
   const trying = (action) => {
     try {
       return action();
@@ -772,14 +810,17 @@ function memoryOf(file, { rule, endpoint, filename, type, metadata, method, resu
       return null;
     }
   };
+  const load = (name) => trying(() => JSON.parse(storage.getItem(name)));
+  const isOver = (state) => !state?.ticket?.grant || !(Date.parse(state.ticket.expiresAt) - Date.now() > 60_000);
   return {
-    load: () => trying(() => {
-      const state = JSON.parse(storage?.getItem(key) ?? 'null');
-      if (!state?.ticket?.grant || Date.parse(state.ticket.expiresAt) - Date.now() < 60_000) return null;
-      return state;
-    }),
-    save: (state) => trying(() => storage?.setItem(key, JSON.stringify(state))),
-    clear: () => trying(() => storage?.removeItem(key)),
+    load() {
+      for (const each of Object.keys(storage ?? {})) {
+        if (each.startsWith(memoryPrefix) && isOver(load(each))) storage.removeItem(each);
+      }
+      return storage && load(name);
+    },
+    save: (state) => trying(() => storage?.setItem(name, JSON.stringify(state))),
+    clear: () => trying(() => storage?.removeItem(name)),
   };
 }
 
@@ -806,10 +847,20 @@ async function retrying(signal, report, attempt) {
 }
 
 function isWorthRetrying(error) {
-  if (!(error instanceof CountersignError) || error.retryAfterSeconds > longestRetryAfterSeconds) return false;
+  return mayPass(error) && !(error.retryAfterSeconds > longestRetryAfterSeconds);
+}
+
+function mayPass(error) {
+  if (!(error instanceof CountersignError)) return false;
   const isBusy = error.status === 409 && (error.source === 'bucket' || error.code === 'upload_busy');
   const transient = isBusy || [408, 429, 500, 502, 503, 504].includes(error.status);
-  return transient || error.code === 'network_failure' || error.code === 'RequestTimeout';
+  // S3 can say these in an answer that began as a 200, too.
+  return transient || ['network_failure', 'RequestTimeout', 'InternalError', 'SlowDown', 'ServiceUnavailable'].includes(error.code);
+}
+
+/** Whether the service or the bucket has said no, for good, to the upload itself: not to a caller whose token has ended. */
+function isFinal(error) {
+  return error instanceof CountersignError && !mayPass(error) && error.status !== 401;
 }
 
 /** What the other side asks for, or twice as long each time; a random part keeps many pages from coming back at once. */
@@ -846,13 +897,13 @@ function reporter(total, onProgress = () => {}) {
   let first;
   return (phase, loaded) => {
     const now = performance.now();
-    if (phase === 'sending' && loaded === 0) {
+    if (phase === 'sending' && (loaded === 0 || !first)) {
       samples.length = 0;
-      first = now;
+      first = { now, loaded };
     }
     samples.push({ now, loaded });
     while (samples.length > 2 && now - samples[0].now > 3_000) samples.shift();
-    const from = phase === 'done' ? { now: first, loaded: 0 } : samples[0];
+    const from = (phase === 'done' && first) || samples[0];
     const seconds = (now - from.now) / 1_000;
     const bytesPerSecond = seconds > 0 ? Math.max(0, (loaded - from.loaded) / seconds) : 0;
     onProgress({ phase, loaded, total, fraction: phase === 'done' ? 1 : total > 0 ? loaded / total : 0, bytesPerSecond });
