@@ -84,7 +84,6 @@ import Uploads
             (rolePath + "web-server", .body(CredentialText.json("I D")), "this is not an access key id"),
             (rolePath + "web-server", .blanks(70_000), "the answer is larger than 64 KiB"),
             (rolePath + "web-server", .redirect("http://example.com/"), "the answer is 302"),
-            (rolePath + "web-server", .drip, "the answer did not come within 2 seconds"),
             (rolePath + "web-server", .body(String(repeating: "[", count: 60_000)), "the answer is not a JSON object"),
         ] as [(String, CredentialServer.Answer, String)])
     func saysWhatIsWrongWithTheInstance(path: String, answer: CredentialServer.Answer, says: String) async throws {
@@ -131,13 +130,22 @@ import Uploads
         arguments: [
             (.body("<html>hidden</html>", status: 500), "the answer is 500"),
             (.body(#"{"code":"<b>hidden</b>","message":"hidden"}"#, status: 400), "the answer is 400"),
-            (.body("\u{FEFF}{}"), "the answer"), (.blanks(1 << 20), "larger than 64 KiB"), (.drip, "did not come within 2 seconds"),
+            (.body("\u{FEFF}{}"), "the answer"), (.blanks(1 << 20), "larger than 64 KiB"),
             (.body(#"{"AccessKeyId":"A","SecretAccessKey":"s","Token":"a\r\nb"}"#), "this is not a session token"),
         ] as [(CredentialServer.Answer, String)])
     func saysWhatIsWrongWithAContainer(answer: CredentialServer.Answer, says: String) async throws {
         try await CredentialServer.run({ _ in answer }) { base, _ in
             let said = await message(["AWS_CONTAINER_CREDENTIALS_FULL_URI": base])
             #expect(said.contains(says) && !said.contains("hidden"), "\(said)")
+        }
+    }
+
+    @Test func anAnswerThatDripsIsGivenUp() async throws {
+        try await CredentialServer.run({ _ in .drip }) { base, _ in
+            for variable in ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_SERVICE_ENDPOINT"] {
+                let said = await message([variable: base], deadline: .seconds(2))
+                #expect(said.contains("the answer did not come within 2 seconds"), "\(said)")
+            }
         }
     }
 

@@ -62,7 +62,7 @@ import Uploads
     @Test(
         arguments: [
             (.error(403, "AccessDenied"), .refused(StoreRefusal(status: 403, code: "AccessDenied", message: "No."))),
-            (.error(404, "NoSuchUpload"), .noSuchUpload(afterRetry: false)), (.error(404, "NoSuchKey"), .notFound),
+            (.error(404, "NoSuchUpload"), .noSuchUpload(afterRetry: false)), (.error(404, "NoSuchKey"), .noSuchUpload(afterRetry: false)),
             (.error(404, "NoSuchBucket"), .refused(StoreRefusal(status: 404, code: "NoSuchBucket", message: "No."))),
             (.error(412, "PreconditionFailed"), .preconditionFailed(afterRetry: false)),
             (.error(200, "PreconditionFailed"), .preconditionFailed(afterRetry: false)),
