@@ -334,6 +334,11 @@ import Uploads
             said(["COUNTERSIGN_E_AWS_ROLE_ARN": "arn:aws:iam::1:role/e"])
                 == "COUNTERSIGN_E_AWS_ROLE_ARN: a role is taken with a token or with other credentials; set "
                 + "AWS_WEB_IDENTITY_TOKEN_FILE too, or name a profile with role_arn instead")
+        let keys = ["COUNTERSIGN_E_AWS_ACCESS_KEY_ID": "AKIDE", "COUNTERSIGN_E_AWS_SECRET_ACCESS_KEY": "hidden"]
+        #expect(
+            said(keys.merging(["COUNTERSIGN_E_AWS_ROLE_ARN": "arn:aws:iam::1:role/e"]) { $1 })
+                == "COUNTERSIGN_E_AWS_ROLE_ARN: no role is taken with the keys of COUNTERSIGN_E_AWS_ACCESS_KEY_ID; name a profile with "
+                + "role_arn and source_profile instead, or leave the role out")
         #expect(
             said(["COUNTERSIGN_E_AWS_PROFILE": "empty"])
                 == "COUNTERSIGN_E_AWS_PROFILE: profile \"empty\" has no credentials, and what this machine has for everybody does not count "

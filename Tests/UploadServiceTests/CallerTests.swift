@@ -52,7 +52,7 @@ import Uploads
             let answer = try await ask([.authorization: "Bearer \(wrong)"])
             #expect(
                 answer.status == 401 && answer.text.contains("mistyped or cut off")
-                    && !answer.text.contains(wrong.dropFirst(4).prefix(9) + "…"))
+                    && (wrong.utf8.count < 13 || !answer.text.contains(wrong.dropFirst(4).prefix(9))))
         }
         #expect(try await ask([.xAPIKey: String(key.dropFirst())]).text.contains("is not known here"))
     }

@@ -12,7 +12,10 @@ extension AWSSettings {
     ///
     /// - Throws: where something is configured by half or not as AWS's tools take it, or nothing is.
     public func credentialPlan() throws(AWSSettingsError) -> CredentialPlan {
-        if let plan = try planOfVariables() { return plan }
+        if let plan = try planOfVariables() {
+            if choosesItself { try refuseRoleBesideKeys() }
+            return plan
+        }
         guard mayChooseCredentials else { throw nothingToChoose }
         let profiles = try profiles()
         let profile = choosesItself && profileVariable == nil ? nil : profiles[profileName]
@@ -173,6 +176,16 @@ extension AWSSettings {
         let sessionName = value("AWS_ROLE_SESSION_NAME", "role_session_name")?.value
         let role = try role(profile, arn: arn.value, sessionName: sessionName, at: arn.place)
         return CredentialPlan(.webIdentity(role, tokenFile: expanded(file.value)), origin: "the token file of \(file.place)")
+    }
+
+    /// The keys would sign, as with AWS's tools, and whoever named the role would think it does.
+    private func refuseRoleBesideKeys() throws(AWSSettingsError) {
+        let (role, file) = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+        guard variable(role) != nil, variable(file) == nil else { return }
+        throw AWSSettingsError(
+            nameInUse(role),
+            "no role is taken with the keys of \(nameInUse("AWS_ACCESS_KEY_ID")); name a profile with role_arn and source_profile instead, or "
+                + "leave the role out")
     }
 
     /// An environment that names a role wants it to sign, not what would be found without.

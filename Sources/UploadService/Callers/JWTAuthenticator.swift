@@ -135,7 +135,8 @@ public final class JWTAuthenticator: Service {
     private func decide(_ token: JSONWebToken, at now: SigningTime) async throws -> VerifiedTokens.Entry {
         var found: [VerifiedTokens.Entry] = []
         var fault = TokenFault(.issuer, "The issuer (iss) of this token is not one that this service takes.")
-        var unavailable: AuthenticationFailure?
+        // Of an entry whose keys are not here, and of one that the claims fit besides: then nobody knows yet whether it is the only one.
+        var (unavailable, undecided): (AuthenticationFailure?, AuthenticationFailure?)
         for entry in entries where entry.issuer.issuer.utf8.elementsEqual(token.claims.issuer.utf8) {
             do {
                 found.append(try await check(token, against: entry, at: now))
@@ -143,8 +144,10 @@ public final class JWTAuthenticator: Service {
                 if other.stage > fault.stage { fault = other }
             } catch let failure as AuthenticationFailure {
                 unavailable = failure
+                if (try? entry.issuer.caller(of: token.claims)) != nil { undecided = failure }
             }
         }
+        if let undecided { throw undecided }
         guard found.count < 2 else {
             throw TokenFault(.claims, "The claims of this token fit more than one environment: it must be for exactly one.")
         }

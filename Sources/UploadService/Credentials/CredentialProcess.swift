@@ -159,11 +159,15 @@ private final class Child {
     /// Waits for its end, which must be a good one.
     func wait(until end: ContinuousClock.Instant, _ isCancelled: CancellationFlag) throws(CredentialFault) {
         var status: Int32 = 0
-        while waitpid(id, &status, WNOHANG) == 0 {
+        var ended = waitpid(id, &status, WNOHANG)
+        while ended == 0 || (ended < 0 && errno == EINTR) {
             try Self.check(end, isCancelled)
             usleep(2_000)
+            ended = waitpid(id, &status, WNOHANG)
         }
         hasEnded = true
+        // Where somebody ignores SIGCHLD, nobody learns how it ended.
+        guard ended == id else { throw CredentialFault("how it ended is not known") }
         let signal = status & 0x7F
         guard signal == 0 else { throw CredentialFault("it was ended by signal \(signal)") }
         let code = (status >> 8) & 0xFF

@@ -9,7 +9,8 @@ struct ServiceMetrics: Sendable {
         "countersign_http_request_duration_seconds": "Time from a request's head to its answer, by route.",
         "countersign_requests_in_flight": "Requests being worked on now.",
         "countersign_tickets_total": "Tickets issued, by environment and rule.",
-        "countersign_api_key_last_used_timestamp_seconds": "When a request last came with an API key, in seconds since 1970, by its name.",
+        "countersign_api_key_last_used_timestamp_seconds":
+            "When a request last came with an API key, in seconds since 1970, by its name and mark.",
         "countersign_refusals_total": "Requests and batch entries refused, by code.",
     ]
 
@@ -27,6 +28,7 @@ struct ServiceMetrics: Sendable {
     private struct Key: Hashable {
         let environment: String
         let name: String
+        let mark: String
     }
 
     let factory: any MetricsFactory
@@ -63,10 +65,12 @@ struct ServiceMetrics: Sendable {
         }.increment()
     }
 
-    /// - Parameter apiKey: the name of one that is configured.
-    func used(apiKey: String, environment: String, at time: SigningTime) {
-        uses.value(for: Key(environment: environment, name: apiKey)) {
-            let labels = [("environment", environment), ("key", apiKey)]
+    /// - Parameters:
+    ///   - apiKey: the name of one that is configured.
+    ///   - mark: tells it from the others of that name, such as the one that replaces it (`APIKey.mark`); nil where there is no key.
+    func used(apiKey: String, mark: String?, environment: String, at time: SigningTime) {
+        uses.value(for: Key(environment: environment, name: apiKey, mark: mark ?? "none")) {
+            let labels = [("environment", environment), ("key", apiKey), ("mark", mark ?? "none")]
             return Gauge(label: "countersign_api_key_last_used_timestamp_seconds", dimensions: labels, factory: factory)
         }.record(time.secondsSinceEpoch)
     }

@@ -39,12 +39,15 @@ struct Admittance: Sendable {
         }
         context.record.update { $0.caller = caller }
         if scope == nil, case .apiKey(let name) = caller.identity {
-            metrics.used(apiKey: name, environment: caller.environment, at: configuration.clock())
+            let mark = try? APIKeyAuthenticator.mark(
+                authorization: request.headers[.authorization], apiKey: request.headers[.xAPIKey])
+            metrics.used(apiKey: name, mark: mark, environment: caller.environment, at: configuration.clock())
         }
         guard let office = offices[caller.environment] else {
             throw Problem(.environmentUnavailable, "Environment '\(caller.environment)' cannot sign here now: ask who runs this service.")
         }
-        try checkOrigin(request.headers.value(of: .origin), caller, scope, isNeeded: signs)
+        let origin = request.headers.value(of: .origin) ?? scope.flatMap { Self.ownOrigin(of: request, $0) }
+        try checkOrigin(origin, caller, scope, isNeeded: signs)
         return Admission(caller: caller, office: office, scope: scope)
     }
 
@@ -77,6 +80,15 @@ struct Admittance: Sendable {
         let values = headers[values: name]
         if values.count > 1 { throw AuthenticationFailure(.conflicting, "\(name) is there more than once: send it once.") }
         return values.first
+    }
+
+    /// Browsers state no origin with a GET to the page's own (the Fetch standard, "append a request `Origin` header"); that it is one, they
+    /// say in a field that no page can set (Fetch Metadata, `Sec-Fetch-Site`).
+    private static func ownOrigin(of request: Request, _ scope: TokenScope) -> String? {
+        guard request.method == .get, request.headers.value(of: .secFetchSite) == "same-origin", let authority = request.head.authority,
+            ["https://\(authority)", "http://\(authority)"].contains(scope.origin)
+        else { return nil }
+        return scope.origin
     }
 
     /// The holder of a scoped token is a page, and every page states its origin with what it sends elsewhere.

@@ -75,6 +75,7 @@ enum LoopbackHost {
 extension HTTPField.Name {
     static let xRequestID = HTTPField.Name("X-Request-Id")!
     static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
+    static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
     static let xAPIKey = HTTPField.Name("X-Api-Key")!
 }
 

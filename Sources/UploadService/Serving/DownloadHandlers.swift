@@ -32,7 +32,7 @@ struct DownloadHandlers: Sendable {
         guard reader.value("key") == nil else {
             throw Problem(.unknownField, "The grant holds the key: leave 'key' out.", field: "key")
         }
-        let grant = try admission.office.office.open(token, for: admission.caller, isConfirming: true, at: now)
+        let grant = try admission.office.office.open(token, for: admission.caller, at: now)
         return try admission.office.sign { try $0.issueDownload(of: grant, to: admission.caller, with: $1, at: now) }
     }
 }

@@ -74,7 +74,15 @@ struct TokenHandlers: Sendable {
 
     /// Without a word about it, the budget is one file of the rule's largest size.
     private func budget(_ reader: JSONObjectReader, _ rule: UploadRule) throws(Problem) -> Int64 {
-        guard let bytes = try reader.optionalByteCount("bytes") else { return rule.sizeBytes.upperBound }
+        guard rule.sizeBytes.lowerBound <= TokenScope.maximumBudgetBytes else {
+            throw Problem(
+                .invalidBudget,
+                "Files of this rule are larger than all that a scoped token is good for, \(TokenScope.maximumBudgetBytes) bytes: ask for "
+                    + "their tickets from your own server.", field: "rule")
+        }
+        guard let bytes = try reader.optionalByteCount("bytes") else {
+            return min(rule.sizeBytes.upperBound, TokenScope.maximumBudgetBytes)
+        }
         let allowed = max(1, rule.sizeBytes.lowerBound)...TokenScope.maximumBudgetBytes
         guard allowed.contains(bytes) else {
             throw Problem(

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Testing
+import Uploads
 
 @testable import UploadService
 
@@ -47,6 +48,30 @@ import Testing
                 #expect(try await service.send(.get, "/u/\(token)/v1/rules", [.origin: origin]).code == "origin_not_allowed")
             }
             #expect(try await service.page(token, origin: nil, Body.avatar).code == "origin_not_allowed")
+        }
+    }
+
+    /// What signs needs to know the page's origin: where the browser states none, because it is the service's own, it says that it is.
+    @Test func aGetFromTheServicesOwnOriginSigns() async throws {
+        var configuration = try Dialectal.configuration()
+        let own = configuration.offices[0].environment
+        let environment = own.replacing(
+            location: own.location, publicBaseURL: nil,
+            allowedOrigins: [try OriginPattern("http://localhost"), try OriginPattern("http://localhost:9")])
+        configuration.offices = [
+            SigningOffice(environment: environment, sealingKeys: Fixture.sealingKeys, credentials: Fixture.credentials["staging"]!)
+        ]
+        let tokens = ScopedTokens(secrets: [Scopes.secret])
+        @Sendable func path(_ origin: String) -> String {
+            "/u/\(tokens.token(for: Scopes.scope(rule: "attachments", origin: origin, budget: 1 << 40)))/s3/params?filename=a.png&type=image/png"
+        }
+        try await withService(configuration) { service async throws in
+            let site = HTTPField.Name("Sec-Fetch-Site")!
+            #expect(try await service.send(.get, path("http://localhost"), [site: "same-origin"]).status == 200)
+            for fields: HTTPFields in [[:], [site: "cross-site"], [site: "same-site"], [site: "none"]] {
+                #expect(try await service.send(.get, path("http://localhost"), fields).code == "origin_not_allowed")
+            }
+            #expect(try await service.send(.get, path("http://localhost:9"), [site: "same-origin"]).code == "origin_not_allowed")
         }
     }
 

@@ -4,6 +4,7 @@ import Libcrypto
 import Settings
 import SigV4
 import Testing
+import Uploads
 
 @testable import UploadService
 
@@ -232,11 +233,33 @@ import Testing
         }
     }
 
+    /// A budget is a tebibyte at most, whatever the rule.
+    @Test(arguments: [(1 << 40, 201), ((1 << 40) + 1, 400)] as [(Int64, Int)])
+    func filesLargerThanAnyBudgetHaveNoToken(smallest: Int64, status: Int) async throws {
+        var configuration = try Scopes.configuration()
+        let rule = try UploadRule(
+            name: "disks", contentTypes: [ContentTypePattern("image/png")], minimumSizeBytes: smallest, maximumSizeBytes: 1 << 41,
+            keyTemplate: KeyTemplate("disks/{uuid}"), method: .multipart)
+        let environment = try Uploads.Environment(
+            name: "staging", location: configuration.offices[0].environment.location, provider: .aws,
+            allowedOrigins: [OriginPattern(Fixture.stagingOrigin)], rules: [rule])
+        configuration.offices = [
+            SigningOffice(environment: environment, sealingKeys: Fixture.sealingKeys, credentials: Fixture.credentials["staging"]!)
+        ]
+        try await tokens(configuration) { service async throws in
+            for bytes in ["", #","bytes":1099511627776"#] {
+                let answer = try await service.post(to: "/v1/tokens", Scopes.request(rule: "disks", more: bytes))
+                #expect(answer.status == status && answer.code == (status == 201 ? nil : "invalid_budget"), "\(answer.text)")
+            }
+        }
+    }
+
     @Test func theLastUseOfAKeyShowsInTheMetrics() async throws {
         let clock = TestClock()
         try await tokens(try Scopes.configuration(clock: clock)) { service async throws in
             let token = try await service.mint()
-            let line = #"countersign_api_key_last_used_timestamp_seconds{environment="staging",key="web-backend"} "#
+            let mark = APIKey.mark(ofSHA256: SHA256.hash(Fixture.stagingKey))
+            let line = #"countersign_api_key_last_used_timestamp_seconds{environment="staging",key="web-backend",mark="\#(mark)"} "#
             #expect(try await service.send(.get, "/metrics").text.contains("\(line)\(Fixture.now.secondsSinceEpoch)"))
             clock.advance(100)
             #expect(try await service.page(token, Body.avatar).status == 201)
