@@ -22,17 +22,20 @@ public struct CheckedUpload: Sendable {
     public func presignRequest(key: ObjectKey) -> PresignRequest {
         var headers = [Header("content-type", contentType.text), Header("content-length", String(sizeBytes.lowerBound))]
         if rule.once { headers.append(Header("if-none-match", "*")) }
-        headers += objectHeaders + taggingHeaders
+        headers += objectHeaders + taggingHeaders()
         return PresignRequest(method: .put, key: key, expiresSeconds: rule.lifetimeSeconds, headers: headers)
     }
 
     /// The headers of CreateMultipartUpload that bind all of this but the size, which each part's request binds.
-    public var createHeaders: [Header] {
-        [Header("content-type", contentType.text)] + objectHeaders + taggingHeaders
+    ///
+    /// - Parameter isConfirmed: whether who signs sends the file as well, so that nobody needs to ask whether it arrived.
+    public func createHeaders(isConfirmed: Bool = false) -> [Header] {
+        [Header("content-type", contentType.text)] + objectHeaders + taggingHeaders(isConfirmed: isConfirmed)
     }
 
-    private var taggingHeaders: [Header] {
-        rule.uploadTags.isEmpty ? [] : [Header("x-amz-tagging", rule.taggingHeader)]
+    private func taggingHeaders(isConfirmed: Bool = false) -> [Header] {
+        let tags = rule.uploadTags(isConfirmed: isConfirmed)
+        return tags.isEmpty ? [] : [Header("x-amz-tagging", UploadRule.taggingHeader(of: tags))]
     }
 
     /// The POST policy that binds all of this to a key; S3 answers the form with 201 and the object's place.

@@ -19,6 +19,8 @@ public struct Environment: Sendable {
     public let rules: [UploadRule]
     /// The existing browser clients that are answered.
     public let dialects: Dialects
+    /// Whether the store holds CompleteMultipartUpload to `x-amz-mp-object-size`.
+    let comparesObjectSize: Bool
 
     /// Checks all values together and reports everything that is wrong; `field` is the key in `uploads.yaml`, `rules.NAME.KEY` for rules.
     public init(
@@ -65,12 +67,12 @@ public struct Environment: Sendable {
         self.init(
             unchecked: name, location: location, provider: provider, allowedOrigins: allowedOrigins, account: account,
             allowsDownloads: allowsDownloads, publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules,
-            dialects: dialects)
+            dialects: dialects, comparesObjectSize: provider.features.comparesObjectSize)
     }
 
     private init(
         unchecked name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern], account: String?,
-        allowsDownloads: Bool, publicBaseURL: String?, rules: [UploadRule], dialects: Dialects
+        allowsDownloads: Bool, publicBaseURL: String?, rules: [UploadRule], dialects: Dialects, comparesObjectSize: Bool
     ) {
         self.name = name
         self.location = location
@@ -81,6 +83,7 @@ public struct Environment: Sendable {
         self.publicBaseURL = publicBaseURL
         self.rules = rules
         self.dialects = dialects
+        self.comparesObjectSize = comparesObjectSize
     }
 
     public func rule(named name: String) -> UploadRule? {
@@ -97,12 +100,12 @@ public struct Environment: Sendable {
         allowedOrigins.contains { $0.matches(origin) }
     }
 
-    /// The same rules for another bucket, such as the local one; the provider becomes `custom`.
+    /// The same rules for the local bucket, whose provider is `custom`; it compares objects' sizes.
     public func replacing(location: S3Location, publicBaseURL: String?, allowedOrigins: [OriginPattern]) -> Environment {
         Environment(
             unchecked: name, location: location, provider: .custom, allowedOrigins: allowedOrigins, account: account,
             allowsDownloads: allowsDownloads,
-            publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules, dialects: dialects)
+            publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules, dialects: dialects, comparesObjectSize: true)
     }
 
     /// Where an object is, without the rights to read it.

@@ -21,8 +21,8 @@ public struct Grant: Sendable, Equatable {
     /// The file's SHA-256 where the request named it.
     public let sha256: SHA256Digest?
     public let encryption: Encryption?
-    /// The tags that confirming gives the object; nil where it leaves them.
-    public let confirmedTags: [ObjectTag]?
+    /// Whether confirming tags the object (``UploadRule/tagsUnconfirmed``).
+    public let tagsConfirmed: Bool
     public let expiresAt: SigningTime
 
     /// An upload in parts.
@@ -87,13 +87,7 @@ extension Grant {
         fields.append(contentType)
         fields.append(sha256) { $0.append($1.hex) }
         fields.append(encryption) { $0.append($1) }
-        fields.append(confirmedTags) { fields, tags in
-            fields.append(number: Int64(tags.count))
-            for tag in tags {
-                fields.append(tag.key)
-                fields.append(tag.value)
-            }
-        }
+        fields.append(number: tagsConfirmed ? 1 : 0)
         fields.append(number: expiresAt.secondsSinceEpoch)
         return fields.bytes
     }
@@ -119,7 +113,7 @@ extension Grant {
             contentType = try fields.text()
             sha256 = try fields.optional { fields throws(FieldReader.Fault) in try fields.digest() }
             encryption = try fields.optional { fields throws(FieldReader.Fault) in try fields.encryption() }
-            confirmedTags = try fields.optional { fields throws(FieldReader.Fault) in try fields.tags() }
+            tagsConfirmed = try fields.flag()
             expiresAt = SigningTime(secondsSinceEpoch: try fields.number())
             try fields.end()
         } catch {

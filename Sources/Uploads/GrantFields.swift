@@ -124,17 +124,6 @@ struct FieldReader {
         }
     }
 
-    mutating func tags() throws(Fault) -> [ObjectTag] {
-        let count = try number()
-        guard (0...10).contains(count) else { throw Fault() }
-        var tags: [ObjectTag] = []
-        for _ in 0..<count {
-            guard let tag = try? ObjectTag(key: try text(), value: try text()) else { throw Fault() }
-            tags.append(tag)
-        }
-        return tags
-    }
-
     func end() throws(Fault) {
         guard rest.isEmpty else { throw Fault() }
     }

@@ -25,8 +25,8 @@ public enum Provider: String, Sendable, CaseIterable {
     /// Ceph and SeaweedFS as the interop tests find them; `RGWPostObj_ObjStore_S3::get_params` of Ceph's main branch still drops the headers.
     var features: Features {
         switch self {
-        case .aws, .custom: Features(comparesObjectSize: true)
-        case .minio: Features()
+        case .aws: Features(comparesObjectSize: true)
+        case .minio, .custom: Features()
         case .ceph: Features(refusesUnsignedHeaders: false, formHeaders: false)
         case .seaweedfs: Features(formTags: false)
         case .r2: Features(post: false, tags: false, kms: false)

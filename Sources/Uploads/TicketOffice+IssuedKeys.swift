@@ -22,7 +22,7 @@ extension TicketOffice {
         _ request: UploadRequest, to caller: Caller, at now: SigningTime, using random: inout some RandomNumberGenerator
     ) throws(Refusal) -> MultipartStart {
         let start = try begin(request, to: caller, at: now, using: &random)
-        guard environment.provider.features.comparesObjectSize else {
+        guard environment.comparesObjectSize else {
             throw Refusal(
                 .methodNotAllowed, field: "method",
                 "\(environment.provider.rawValue) does not compare an upload's size when the client completes it; use Uppy with Companion's routes"
@@ -46,8 +46,7 @@ extension TicketOffice {
     ) throws(Refusal) -> Grant {
         let rule = try environment.rule(named: name, for: caller)
         guard let place = MarkedKey(key),
-            sealingKeys.verifies(
-                mark: place.mark, of: message(place.unmarked, name, caller, expiresAt: place.expiresAt), for: .issuedKey)
+            sealingKeys.verifies(mark: place.mark, of: message(place.name, name, caller, expiresAt: place.expiresAt), for: .issuedKey)
         else {
             throw Refusal(
                 .grantInvalid, field: "key", "this key was not issued to this caller; send the one that was answered when the upload began")
@@ -59,21 +58,23 @@ extension TicketOffice {
         return Grant(
             environment: environment.name, rule: name, bucket: environment.location.bucket.name, key: key, holder: caller.identity,
             method: .multipart, multipart: multipart, once: rule.once, sizeBytes: rule.sizeBytes, contentType: "", sha256: nil,
-            encryption: rule.encryption, confirmedTags: nil, expiresAt: place.expiresAt)
+            encryption: rule.encryption, tagsConfirmed: rule.tagsUnconfirmed, expiresAt: place.expiresAt)
     }
 
     func marked(_ key: String, of upload: CheckedUpload, for caller: Caller, at now: SigningTime) -> String {
         let expiresAt = now.adding(seconds: Int64(upload.rule.grantLifetimeSeconds))
         let fileExtension = upload.contentType.fileExtension
         let hasExtension = !fileExtension.isEmpty && key.hasSuffix(fileExtension)
-        let stem = hasExtension ? key.dropLast(fileExtension.count) : key[...]
-        let mark = sealingKeys.mark(message(key, upload.rule.name, caller, expiresAt: expiresAt), for: .issuedKey)
-        return "\(stem).\(String(expiresAt.secondsSinceEpoch, radix: 16)).\(mark)\(hasExtension ? fileExtension : "")"
+        let name = MarkedKey.Name(
+            stem: String(hasExtension ? key.dropLast(fileExtension.count) : key[...]), fileExtension: hasExtension ? fileExtension : "")
+        let mark = sealingKeys.mark(message(name, upload.rule.name, caller, expiresAt: expiresAt), for: .issuedKey)
+        return "\(name.stem).\(String(expiresAt.secondsSinceEpoch, radix: 16)).\(mark)\(name.fileExtension)"
     }
 
-    private func message(_ unmarked: String, _ rule: String, _ caller: Caller, expiresAt: SigningTime) -> String {
+    /// The two ends of the key apart: the mark has one place.
+    private func message(_ name: MarkedKey.Name, _ rule: String, _ caller: Caller, expiresAt: SigningTime) -> String {
         var fields = FieldWriter()
-        for text in [environment.name, environment.location.bucket.name, rule, unmarked] { fields.append(text) }
+        for text in [environment.name, environment.location.bucket.name, rule, name.stem, name.fileExtension] { fields.append(text) }
         fields.append(caller.identity)
         fields.append(number: expiresAt.secondsSinceEpoch)
         return Base64URL.encode(fields.bytes)
@@ -82,7 +83,13 @@ extension TicketOffice {
 
 /// A key with its mark taken out.
 private struct MarkedKey {
-    let unmarked: String
+    /// What stands before the mark, and behind it.
+    struct Name {
+        let stem: String
+        let fileExtension: String
+    }
+
+    let name: Name
     let expiresAt: SigningTime
     let mark: String
 
@@ -91,13 +98,13 @@ private struct MarkedKey {
     /// Nil where a key has nothing that could be a mark.
     init?(_ key: String) {
         guard key.utf8.count <= KeyTemplate.maximumKeyBytes else { return nil }
-        var parts = key.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = key.split(separator: ".", omittingEmptySubsequences: false)
         guard let index = parts.indices.dropFirst(2).last(where: { parts[$0].utf8.count == Self.markByteCount }),
             let expiry = Int64(parts[index - 1], radix: 16), String(expiry, radix: 16) == parts[index - 1]
         else { return nil }
         mark = String(parts[index])
         expiresAt = SigningTime(secondsSinceEpoch: expiry)
-        parts.removeSubrange((index - 1)...index)
-        unmarked = parts.joined(separator: ".")
+        name = Name(
+            stem: parts[..<(index - 1)].joined(separator: "."), fileExtension: parts[(index + 1)...].map { ".\($0)" }.joined())
     }
 }

@@ -16,19 +16,20 @@ extension TicketOffice {
         }
         let name = key(of: upload, for: caller, at: now, using: &random)
         do {
-            return MultipartStart(upload: upload, caller: caller, key: try ObjectKey(name), headers: upload.createHeaders)
+            return MultipartStart(upload: upload, caller: caller, key: try ObjectKey(name), headers: upload.createHeaders())
         } catch {
             throw Refusal(.signingFailed, field: error.field, error.message)
         }
     }
 
-    /// The ticket of a begun upload.
+    /// The ticket of a begun upload. It lasts as long as its grant; what is signed with these credentials says itself when it ends.
     ///
     /// - Parameter uploadID: the store's, where the service created the upload; nil where the client is to do so.
     public func ticket(
         for start: MultipartStart, uploadID: String?, with credentials: SigningCredentials, at now: SigningTime,
         using random: inout some RandomNumberGenerator
     ) throws(Refusal) -> MultipartTicket {
+        try refuseEnding(credentials, at: now)
         let upload = start.upload
         let plan =
             upload.sizeBytes.count == 1
@@ -70,14 +71,16 @@ extension TicketOffice {
 
     /// How the client ends an upload that it created itself, and looks at what has arrived.
     ///
-    /// - Parameter objectSizeBytes: what the parts must have together, which the store then compares; nil where each part's length is bound.
+    /// - Parameter objectSizeBytes: what the parts must have together, where the store compares that; nil for the grant's own size.
     public func steps(
         of grant: Grant, uploadID: String, objectSizeBytes: Int64? = nil, with credentials: SigningCredentials, at now: SigningTime
     ) throws(Refusal) -> (complete: PresignedStep, abort: PresignedStep, list: PresignedStep) {
         let key = try objectKey(of: grant)
         let query = [QueryItem("uploadId", uploadID)]
         var conditions = grant.once ? [Header("if-none-match", "*")] : []
-        if let objectSizeBytes { conditions.append(Header("x-amz-mp-object-size", String(objectSizeBytes))) }
+        // Each part's length is bound, and so that none is left out, their sum.
+        let sum = objectSizeBytes ?? (grant.sizeBytes.count == 1 ? grant.sizeBytes.lowerBound : nil)
+        if environment.comparesObjectSize, let sum { conditions.append(Header("x-amz-mp-object-size", String(sum))) }
         return (
             complete: try step(.post, key, query, conditions, grant, with: credentials, at: now),
             abort: try step(.delete, key, query, [], grant, with: credentials, at: now),
@@ -144,7 +147,6 @@ extension TicketOffice {
             environment: environment.name, rule: upload.rule.name, bucket: environment.location.bucket.name, key: key,
             holder: caller.identity, method: upload.method, multipart: multipart, once: upload.rule.once, sizeBytes: upload.sizeBytes,
             contentType: upload.contentType.text, sha256: upload.checksum, encryption: upload.rule.encryption,
-            confirmedTags: upload.rule.tagsUnconfirmed ? upload.rule.tags + [UploadRule.confirmedTag] : nil,
-            expiresAt: now.adding(seconds: Int64(upload.rule.grantLifetimeSeconds)))
+            tagsConfirmed: upload.rule.tagsUnconfirmed, expiresAt: now.adding(seconds: Int64(upload.rule.grantLifetimeSeconds)))
     }
 }

@@ -64,6 +64,11 @@ public struct TicketOffice: Sendable {
         S3Signer(credentials: credentials.credentials, location: environment.location, keyCache: keyCache)
     }
 
+    /// What these credentials sign would end before it is of use.
+    public func refuseEnding(_ credentials: SigningCredentials, at now: SigningTime) throws(Refusal) {
+        _ = try lifetime(UploadRule.defaultLifetimeSeconds, with: credentials, at: now)
+    }
+
     /// How long a ticket lives at most that these credentials sign, in seconds.
     func lifetime(
         _ wantedSeconds: Int, with credentials: SigningCredentials, at now: SigningTime

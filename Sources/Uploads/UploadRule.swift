@@ -103,7 +103,11 @@ public struct UploadRule: Sendable {
     }
 
     /// What an object has when it is uploaded.
-    var uploadTags: [ObjectTag] { tags + (tagsUnconfirmed ? [UploadRule.unconfirmedTag] : []) }
+    var uploadTags: [ObjectTag] { uploadTags(isConfirmed: false) }
+
+    func uploadTags(isConfirmed: Bool) -> [ObjectTag] {
+        tags + (tagsUnconfirmed ? [isConfirmed ? UploadRule.confirmedTag : UploadRule.unconfirmedTag] : [])
+    }
 
     /// Whether a request may ask for that method.
     public func takes(_ method: UploadMethod) -> Bool {
@@ -111,8 +115,8 @@ public struct UploadRule: Sendable {
     }
 
     /// The header of the tags: `key=value` pairs as in a URL's query (PutObject, `x-amz-tagging`).
-    var taggingHeader: String {
-        uploadTags.map { PercentEncoding.encode($0.key) + "=" + PercentEncoding.encode($0.value) }.joined(separator: "&")
+    static func taggingHeader(of tags: [ObjectTag]) -> String {
+        tags.map { PercentEncoding.encode($0.key) + "=" + PercentEncoding.encode($0.value) }.joined(separator: "&")
     }
 
     /// The POST form's `tagging` field (POST Object). The characters of a tag need no escapes in XML.
@@ -200,11 +204,11 @@ extension UploadRule {
         if uploadTags.count > 10 || Set(uploadTags.map { Array($0.key.utf8) }).count != uploadTags.count {
             let own = tagsUnconfirmed ? "; one of them is countersign, for tagUnconfirmed" : ""
             problems.append(InvalidValue(field: "tags", "an object has up to 10 tags, each with a key of its own\(own)"))
-        } else if taggingHeader.utf8.count > UploadRule.maximumTaggingBytes {
+        } else if UploadRule.taggingHeader(of: uploadTags).utf8.count > UploadRule.maximumTaggingBytes {
             problems.append(
                 InvalidValue(
                     field: "tags",
-                    "encoded, the tags have \(taggingHeader.utf8.count) bytes; all headers of a PUT have 8 KB, so \(UploadRule.maximumTaggingBytes) are allowed"
+                    "encoded, the tags have \(UploadRule.taggingHeader(of: uploadTags).utf8.count) bytes; all headers of a PUT have 8 KB, so \(UploadRule.maximumTaggingBytes) are allowed"
                 ))
         }
         for name in allowedMetadata where !UploadRule.isMetadataName(name) {

@@ -48,7 +48,8 @@ struct RuleBinding {
         if upload.method != .multipart { try expect(.put) }
         let parts = PartPlan(sizeBytes: sizeBytes, wantedPartSizeBytes: partSizeBytes ?? upload.rule.partSizeBytes)
         return UploadPlan(
-            key: key, headers: upload.createHeaders, once: once || upload.rule.once, parts: upload.method == .multipart ? parts : nil)
+            key: key, headers: upload.createHeaders(isConfirmed: true), once: once || upload.rule.once,
+            parts: upload.method == .multipart ? parts : nil)
     }
 
     private func expect(_ method: UploadMethod) throws(CommandFailure) {

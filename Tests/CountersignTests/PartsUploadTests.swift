@@ -83,6 +83,7 @@ import Testing
             case ("create", 0): .status(503, "SlowDown")
             case ("part 2", 0...1): .status(500, "InternalError")
             case ("part 3", 0): .lostAnswer
+            case ("complete", 0...1): .status(409, "ConditionalRequestConflict")
             default: nil
             }
         }
@@ -93,6 +94,7 @@ import Testing
                 #expect(store.object(Self.path)?.bytes == Self.bytes)
                 #expect(store.operations.count { $0 == "part 2" } == 3)
                 #expect(store.operations.count { $0 == "part 3" } == 2)
+                #expect(store.operations.count { $0 == "complete" } == 3)
             }
         }
     }

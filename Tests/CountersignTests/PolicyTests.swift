@@ -312,7 +312,7 @@ struct PolicyFiles: ~Copyable {
     @Test(arguments: [
         ("multipart: assisted", ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], [String]()),
         ("multipart: signed", ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], ["DELETE"]),
-        ("tagUnconfirmed: true", ["s3:PutObjectTagging"], []),
+        ("tagUnconfirmed: true", ["s3:GetObjectTagging", "s3:PutObjectTagging"], []),
     ])
     func stepsBehindATicketNeedRightsOfTheirOwn(key: String, actions: [String], methods: [String]) async throws {
         let files = try PolicyFiles.shipped()

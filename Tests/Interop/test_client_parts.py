@@ -22,7 +22,10 @@ const onProgress = ({ phase, loaded }) => {
   if (state.phases.at(-1) !== phase) state.phases.push(phase);
   state.loaded.push(loaded);
 };
-const onTicket = ({ key }) => state.tickets.push(key);
+const onTicket = ({ key }) => {
+  state.tickets.push(key);
+  window.dispatchEvent(new Event('ticket'));
+};
 const file = new File(['eleven byte'], 'a.txt', { type: 'text/plain', lastModified: 1 });
 upload(file, { rule: 'notes', signal: state.aborter.signal, control: state.control, onProgress, onTicket, ...options }).then(
   (result) => { state.result = result; },
@@ -407,6 +410,54 @@ def test_an_abort_waits_and_leaves_nothing(page, servers, mode, is_paused):
     assert error["name"] == "AbortError"
     assert servers.steps[-1] == ("abort" if mode == "assisted" else "bucket abort")
     assert servers.uploads == {} and page.memory() == [] and count(servers, "part 3") == 0
+
+
+@pytest.mark.parametrize("step", ["ticket", "bucket create"])
+def test_an_abort_while_the_upload_is_created_leaves_nothing(page, servers, step):
+    servers.mode = "assisted" if step == "ticket" else "signed"
+    held, steps = threading.Event(), servers.step
+
+    def slow(name, usual):
+        answer = steps(name, usual)
+        if name == step:
+            answer.hold = held
+        return answer
+
+    servers.step = slow
+    page.start(method="MULTIPART")
+    wait_for(servers, step)
+    page.abort()
+    held.set()
+    assert page.end()["error"]["name"] == "AbortError"
+    assert servers.uploads == {} and page.memory() == [] and count(servers, "part ") == 0
+
+
+def test_an_abort_by_who_is_told_of_the_ticket_sends_nothing(page, servers, mode):
+    page.do("window.addEventListener('ticket', () => window.uploads.a.aborter.abort())")
+    page.start()
+    assert page.end()["error"]["name"] == "AbortError"
+    assert servers.uploads == {} and count(servers, "part ") == 0
+
+
+def test_a_pause_while_a_url_is_asked_for_sends_nothing(page, servers):
+    servers.part_expiry = LONG_AGO
+    held = threading.Event()
+    answer = servers.answer_parts
+
+    def slow(sent):
+        found = answer(sent)
+        found.hold = held
+        return found
+
+    servers.answer_parts = slow
+    page.start(parallel=1)
+    wait_for(servers, "parts")
+    page.do("window.uploads.a.control.pause()")
+    held.set()
+    page.until(lambda state: state["phases"][-1] == "paused")
+    assert count(servers, "part ") == 0
+    page.do("window.uploads.a.control.resume()")
+    assert page.end()["result"]["key"] == "key-1"
 
 
 def test_an_abort_before_anything_asks_nothing(page, servers):

@@ -24,7 +24,7 @@ import Testing
         #expect(grant.environment == "staging" && grant.bucket == "example-staging" && grant.key == ticket.key && grant.rule == "photos")
         #expect(grant.method == .put && grant.multipart == nil && grant.once && grant.sizeBytes == 68...68)
         #expect(grant.contentType == "image/png" && grant.sha256 == SHA256.hash(""))
-        #expect(grant.encryption == .kms(keyID: "alias/uploads", bucketKey: true) && grant.confirmedTags == nil)
+        #expect(grant.encryption == .kms(keyID: "alias/uploads", bucketKey: true) && !grant.tagsConfirmed)
         #expect(grant.expiresAt == now.adding(seconds: 86_400) && grant.holder == .apiKey("web-backend"))
     }
 
@@ -151,7 +151,6 @@ extension Grant {
         let lower = Int64.random(in: 0...(.max), using: &random)
         let isMultipart = Bool.random(using: &random)
         let encryptions: [Encryption?] = [nil, .s3, .kms(keyID: nil, bucketKey: false), .kms(keyID: text(), bucketKey: true)]
-        let tags: [[ObjectTag]?] = [nil, [], [UploadRule.confirmedTag], [UploadRule.confirmedTag, UploadRule.unconfirmedTag]]
         return Grant(
             environment: text(), rule: text(), bucket: text(), key: text(), holder: identity.randomElement(using: &random)!,
             method: UploadMethod.allCases.randomElement(using: &random)!,
@@ -161,7 +160,7 @@ extension Grant {
                     partSizeBytes: Bool.random(using: &random) ? .random(in: 1...(.max), using: &random) : nil) : nil,
             once: Bool.random(using: &random), sizeBytes: lower...Int64.random(in: lower...(.max), using: &random), contentType: text(),
             sha256: Bool.random(using: &random) ? SHA256.hash(text()) : nil, encryption: encryptions.randomElement(using: &random)!,
-            confirmedTags: tags.randomElement(using: &random)!,
+            tagsConfirmed: Bool.random(using: &random),
             expiresAt: SigningTime(secondsSinceEpoch: .random(in: 0...4_000_000_000, using: &random)))
     }
 }

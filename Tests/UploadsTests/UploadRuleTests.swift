@@ -66,7 +66,7 @@ import Testing
         let tag = try ObjectTag(key: "project", value: "a b/ü")
         #expect(fields { try rule(tags: [tag, tag]) } == ["tags"])
         #expect(fields { try rule(tags: (0..<11).map { try ObjectTag(key: "k\($0)", value: "") }) } == ["tags"])
-        #expect(try rule(tags: [tag]).taggingHeader == "project=a%20b%2F%C3%BC")
+        #expect(try UploadRule.taggingHeader(of: rule(tags: [tag]).uploadTags) == "project=a%20b%2F%C3%BC")
         for (key, value) in [
             ("", "x"), ("aws:x", "x"), ("AWS:x", "x"), ("a<b", ""), ("a", "b&c"), ("a", "\r\n"), (String(repeating: "k", count: 129), ""),
         ] {

@@ -23,6 +23,7 @@ struct ShrinePresign: Sendable {
                 json.member("url", ticket.url)
                 json.headers("fields", ticket.fields)
                 json.headers("headers", ticket.headers)
+                json.member("grant", ticket.grant)
             }
         }
     }

@@ -33,6 +33,7 @@ struct UppyCompanion: Sendable {
                 json.member("method", "POST")
                 json.member("url", ticket.url)
                 json.headers("fields", ticket.fields)
+                json.member("grant", ticket.grant)
             }
         }
     }

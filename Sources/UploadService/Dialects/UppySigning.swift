@@ -75,6 +75,7 @@ struct UppySigning: Sendable {
                 json.member("url", create.url)
                 json.headers("headers", create.headers)
                 json.member("key", ticket.key)
+                json.member("grant", ticket.grant)
             }
         }
     }

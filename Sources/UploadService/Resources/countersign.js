@@ -273,7 +273,12 @@ async function takesParts(name, options) {
 }
 
 async function askForTicket(request, options, report) {
-  const ask = () => retrying(options.signal, report, () => call('/v1/uploads', options, request));
+  // Once asked for, an upload in parts is waited for even by who aborts: it has to be known to be ended.
+  const asker = request.method === 'MULTIPART' ? { ...options, signal: undefined } : options;
+  const ask = () => retrying(options.signal, report, () => {
+    options.signal?.throwIfAborted();
+    return call('/v1/uploads', asker, request);
+  });
   try {
     return await ask();
   } catch (error) {
@@ -577,13 +582,19 @@ class PartsUpload {
   // ---- Sending
 
   async #create() {
-    const request = await retrying(this.options.signal, this.report, () => this.#perform(this.#ticket.create, null));
+    const { signal } = this.options;
+    // Not to be interrupted: without its id nobody can end the upload.
+    const request = await retrying(signal, this.report, () => {
+      signal?.throwIfAborted();
+      return transfer(this.#ticket.create, null, 0, undefined, () => {});
+    });
     this.#uploadId = xmlText(request.responseText, 'UploadId');
     if (!this.#uploadId) throw bucketError(request);
   }
 
   /** The first that fails stops the others; all have ended before this does. */
   async #sendAll() {
+    this.options.signal?.throwIfAborted();
     const stop = new AbortController();
     const cancel = () => stop.abort(this.options.signal.reason);
     this.options.signal?.addEventListener('abort', cancel, { once: true });
@@ -697,6 +708,8 @@ class PartsUpload {
     signal.addEventListener('abort', cancel, { once: true });
     try {
       signal.throwIfAborted();
+      // Since the last look at it, a part's URL may have been asked for.
+      if (this.options.control?.paused) throw paused;
       return await attempt(own.signal);
     } finally {
       ignore?.();

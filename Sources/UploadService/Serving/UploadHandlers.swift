@@ -8,6 +8,8 @@ import Uploads
 struct UploadHandlers: Sendable {
     /// A batch holds at most this many upload requests.
     static let maximumBatchCount = 1_000
+    /// And of these, at most this many for uploads in parts, which the store creates one by one.
+    static let maximumBatchMultipartCount = 100
 
     private let admittance: Admittance
     private let desk: TicketDesk
@@ -38,8 +40,9 @@ struct UploadHandlers: Sendable {
         var random = configuration.makeRandom()
         var rules: Set<String> = []
         var results: [Result<IssuedTicket, Problem>] = []
+        var progress = BatchProgress()
         for (index, entry) in entries.enumerated() {
-            let result = await decide(entry, path: "uploads[\(index)]", admission, using: &random)
+            let result = try await decide(entry, path: "uploads[\(index)]", admission, &progress, using: &random)
             if case .success(let ticket) = result { rules.insert(ticket.rule) }
             results.append(result)
         }
@@ -89,16 +92,40 @@ struct UploadHandlers: Sendable {
         return entries
     }
 
+    /// What one entry's fate means to those behind it.
+    private struct BatchProgress {
+        var multipartCount = 0
+        /// Of a store that does not answer: asking it a hundred times more would keep the caller waiting for nothing.
+        var storeProblem: Problem?
+    }
+
     private func decide(
-        _ entry: JSON, path: String, _ admission: Admission, using random: inout any RandomNumberGenerator
-    ) async -> Result<IssuedTicket, Problem> {
+        _ entry: JSON, path: String, _ admission: Admission, _ progress: inout BatchProgress,
+        using random: inout any RandomNumberGenerator
+    ) async throws -> Result<IssuedTicket, Problem> {
         do {
-            return .success(try await steps.issue(UploadRequest(json: entry, path: path), admission, using: &random))
+            let request = try UploadRequest(json: entry, path: path)
+            if admission.office.environment.isMultipart(request) {
+                progress.multipartCount += 1
+                guard progress.multipartCount <= Self.maximumBatchMultipartCount else {
+                    throw Problem(
+                        .invalidBatch,
+                        "A batch begins at most \(Self.maximumBatchMultipartCount) uploads in parts: send this entry with the next.",
+                        field: path)
+                }
+                if let problem = progress.storeProblem { throw problem }
+            }
+            return .success(try await steps.issue(request, admission, using: &random))
+        } catch is CancellationError {
+            throw CancellationError()
         } catch let refusal as Refusal {
             return .failure(Problem(refusal, path: path))
         } catch var problem as Problem {
             // What is wrong with an entry's text is told with its path already.
             if problem.code == ProblemCode.budgetExhausted.rawValue { problem.field = problem.field.map { "\(path).\($0)" } }
+            if [ProblemCode.storeUnreachable.rawValue, ProblemCode.storeBusy.rawValue].contains(problem.code) {
+                progress.storeProblem = problem
+            }
             return .failure(problem)
         } catch {
             return .failure(Problem(.internalError, "Something failed here, not in the request.", field: path))

@@ -15,3 +15,13 @@ enum MultipartETag {
         return "\"\(Hex.encode(digest.finish()))-\(parts.count)\""
     }
 }
+
+extension StoredObject {
+    /// Whether the object was put together from these parts, as its entity tag tells.
+    ///
+    /// - Parameter whereUnknown: what to say of an object whose tag tells nothing, as with KMS.
+    func isMade(of parts: [CompletedPart], whereUnknown: Bool = true) -> Bool {
+        guard encryption?.hasPrefix("aws:kms") != true, let tag = MultipartETag.of(parts) else { return whereUnknown }
+        return etag == tag
+    }
+}

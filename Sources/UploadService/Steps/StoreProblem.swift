@@ -4,13 +4,19 @@ import Uploads
 
 /// What goes wrong between the service and the store, as clients are told it.
 enum StoreProblem {
-    /// Runs a call of the store, whose faults become problems.
+    /// Runs a call of the store that ends no upload; its faults become problems.
     static func told<Value>(_ call: () async throws(StoreFault) -> Value) async throws -> Value {
         do throws(StoreFault) {
             return try await call()
         } catch {
-            throw problem(error)
+            throw problem(ofAsking: error)
         }
+    }
+
+    /// What is in the way of such a call is over in a moment.
+    private static func problem(ofAsking fault: StoreFault) -> any Error {
+        if case .conflict = fault { return problem(.busy(retryAfterSeconds: 1)) }
+        return problem(fault)
     }
 
     static func problem(_ fault: StoreFault) -> any Error {
@@ -50,7 +56,7 @@ enum StoreProblem {
     /// forbidden (HeadObject).
     static func problem(ofLooking fault: StoreFault) -> any Error {
         if case .refused(let refusal) = fault, refusal.status == 403 { return objectNotFound }
-        return problem(fault)
+        return problem(ofAsking: fault)
     }
 
     static func problem(_ differences: [Difference]) -> Problem {

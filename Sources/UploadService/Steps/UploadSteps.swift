@@ -35,8 +35,13 @@ struct UploadSteps: Sendable {
         _ request: UploadRequest, _ admission: Admission, using random: inout any RandomNumberGenerator
     ) async throws -> MultipartTicket {
         let office = admission.office
+        let now = now
         let start = try office.office.begin(request, to: admission.caller, at: now, using: &random)
-        let credentials = try office.signingCredentials()
+        // Before the store creates what nobody could send.
+        let credentials = try office.sign { office, credentials in
+            try office.refuseEnding(credentials, at: now)
+            return credentials
+        }
         try charge(start.sizeBytes.upperBound, admission)
         var uploadID: String?
         if start.mode == .assisted {
@@ -114,7 +119,7 @@ struct UploadSteps: Sendable {
         let uploadID = try grant.uploadID(sent: nil, stepIsAssisted: true)
         let parts = try grant.check(parts)
         if grant.partCount == nil, try await !holdsSize(parts, of: grant, admission) {
-            return try await confirmFinished(grant, admission)
+            return try await confirmFinished(parts, of: grant, admission)
         }
         let (key, location, credentials) = try place(of: grant, admission)
         do throws(StoreFault) {
@@ -122,9 +127,10 @@ struct UploadSteps: Sendable {
                 key, uploadID: uploadID, parts: parts, createOnly: grant.once, at: location, with: credentials)
         } catch {
             switch error {
-            case .noSuchUpload: return try await confirmFinished(grant, admission)
+            case .noSuchUpload: return try await confirmFinished(parts, of: grant, admission)
             // Ceph's word for an upload that is over, up to version 16: a 500.
-            case .busy where await isOver(uploadID, of: key, location, credentials): return try await confirmFinished(grant, admission)
+            case .busy where await isOver(uploadID, of: key, location, credentials):
+                return try await confirmFinished(parts, of: grant, admission)
             case .preconditionFailed: return try await confirmOwn(parts, of: grant, admission)
             default: throw StoreProblem.problem(ofCompleting: error)
             }
@@ -181,39 +187,47 @@ struct UploadSteps: Sendable {
     }
 
     /// The upload is over: completed before, as its object shows, or aborted.
-    private func confirmFinished(_ grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
+    private func confirmFinished(
+        _ parts: [CompletedPart], of grant: Grant, _ admission: Admission
+    ) async throws -> ConfirmedObject {
         do {
-            return try await confirm(grant, admission)
+            let stored = try await look(for: grant, admission)
+            if stored.isMade(of: parts) { return try await confirm(stored, grant, admission) }
         } catch let problem as Problem
             where [ProblemCode.objectNotFound.rawValue, ProblemCode.objectDiffers.rawValue].contains(problem.code)
-        {
-            throw StoreProblem.problem(.noSuchUpload(afterRetry: false))
-        }
+        {}
+        throw StoreProblem.problem(.noSuchUpload(afterRetry: false))
     }
 
     /// An object is there since an earlier try, whose answer was lost, or since before. The entity tag tells which.
     private func confirmOwn(_ parts: [CompletedPart], of grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
         let stored = try await look(for: grant, admission)
-        guard grant.differences(from: stored).isEmpty, let own = MultipartETag.of(parts), stored.etag == own else {
+        guard grant.differences(from: stored).isEmpty, stored.isMade(of: parts, whereUnknown: false) else {
             throw StoreProblem.problem(.preconditionFailed(afterRetry: true))
         }
         return try await confirm(stored, grant, admission)
     }
+
+    private static let abortRounds = 3
 
     /// Ends an upload that is not to be completed, and leaves no part of it. One that is over already is no fault.
     func abort(_ grant: Grant, _ admission: Admission) async throws {
         let uploadID = try grant.uploadID(sent: nil, stepIsAssisted: true)
         let (key, location, credentials) = try place(of: grant, admission)
         // A part that arrives meanwhile can outlive the first attempt (AbortMultipartUpload).
-        for _ in 0..<3 {
+        for round in 1...Self.abortRounds {
             do throws(StoreFault) {
                 try await store.abortMultipartUpload(key, uploadID: uploadID, at: location, with: credentials)
-                _ = try await store.parts(of: key, uploadID: uploadID, at: location, with: credentials)
+                if try await store.parts(of: key, uploadID: uploadID, at: location, with: credentials).isEmpty { return }
             } catch {
                 if case .noSuchUpload = error { return }
                 throw StoreProblem.problem(error)
             }
+            if round < Self.abortRounds { try await store.sleep(.seconds(1)) }
         }
+        throw Problem(
+            .uploadBusy, "Parts of this upload are still arriving: end their requests, then abort it again.", field: "grant",
+            headers: [.retryAfter: "5"])
     }
 
     /// Asks the bucket what is stored, and compares it with what the ticket was for.
@@ -224,13 +238,20 @@ struct UploadSteps: Sendable {
     private func confirm(_ stored: StoredObject, _ grant: Grant, _ admission: Admission) async throws -> ConfirmedObject {
         let differences = grant.differences(from: stored)
         guard differences.isEmpty else { throw StoreProblem.problem(differences) }
-        if let tags = grant.confirmedTags {
-            let (key, location, credentials) = try place(of: grant, admission)
-            try await StoreProblem.told { () async throws(StoreFault) in
-                try await store.setTags(tags, of: key, versionID: stored.versionID, at: location, with: credentials)
-            }
-        }
+        if grant.tagsConfirmed { try await tagConfirmed(grant, admission) }
         return ConfirmedObject(grant: grant, stored: stored, publicURL: admission.office.environment.publicURL(of: grant.key))
+    }
+
+    /// Replaces the one tag that says that nobody asked yet. What others have tagged the object with stays; so a second time changes nothing.
+    private func tagConfirmed(_ grant: Grant, _ admission: Admission) async throws {
+        let (key, location, credentials) = try place(of: grant, admission)
+        let confirmed = StoredTag(key: UploadRule.confirmedTag.key, value: UploadRule.confirmedTag.value)
+        try await StoreProblem.told { () async throws(StoreFault) in
+            let tags = try await store.tags(of: key, at: location, with: credentials)
+            guard !tags.contains(confirmed) else { return }
+            try await store.setTags(
+                tags.filter { $0.key != confirmed.key } + [confirmed], of: key, at: location, with: credentials)
+        }
     }
 
     private func look(for grant: Grant, _ admission: Admission) async throws -> StoredObject {

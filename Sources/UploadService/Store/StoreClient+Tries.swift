@@ -50,6 +50,7 @@ extension StoreClient {
         let hidden = [request.stages.signature, credentials.credentials.sessionToken ?? ""]
         switch StoreVerdict(answer, to: call, isRetry: isRetry, hiding: hidden) {
         case .done(let document): return .done(StoreReply(answer: answer, document: document, isRetry: isRetry))
+        case .fault(.conflict) where retriesConflicts: return .failedForNow(.conflict, wishSeconds: nil)
         case .fault(let fault): return .failed(fault)
         case .transient(let wish):
             return .failedForNow(.busy(retryAfterSeconds: min(max(wish ?? Self.guessedPauseSeconds, 1), 300)), wishSeconds: wish)

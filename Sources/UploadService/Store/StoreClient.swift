@@ -19,6 +19,8 @@ public struct StoreClient: Sendable {
     public var completingPlan: RetryPlan
     /// For `putObject` and `uploadPart`.
     public var sendingPlan: RetryPlan
+    /// Whether `conflict` is tried again here, and not by whoever asks the service.
+    public let retriesConflicts: Bool
 
     let http: HTTPClient
     let clock: @Sendable () -> SigningTime
@@ -33,7 +35,7 @@ public struct StoreClient: Sendable {
     ///   - sleep: waits that long; throws where nobody waits any more.
     public init(
         http: HTTPClient = StoreClient.commonHTTP, plan: RetryPlan = .brief, completingPlan: RetryPlan = .completing,
-        sendingPlan: RetryPlan = .sending,
+        sendingPlan: RetryPlan = .sending, retriesConflicts: Bool = false,
         clock: @escaping @Sendable () -> SigningTime = UploadServiceConfiguration.systemClock,
         makeRandom: @escaping @Sendable () -> any RandomNumberGenerator = { SystemRandomNumberGenerator() },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
@@ -42,6 +44,7 @@ public struct StoreClient: Sendable {
         self.plan = plan
         self.completingPlan = completingPlan
         self.sendingPlan = sendingPlan
+        self.retriesConflicts = retriesConflicts
         self.clock = clock
         self.makeRandom = makeRandom
         self.sleep = sleep
@@ -147,20 +150,27 @@ public struct StoreClient: Sendable {
         return try StoredObject(try await reply(to: call, at: location, with: credentials).answer)
     }
 
-    /// PutObjectTagging: the object's tags become these.
-    ///
-    /// - Parameter versionID: nil for the newest version.
+    /// GetObjectTagging, of the newest version.
+    public func tags(
+        of key: ObjectKey, at location: S3Location, with credentials: SigningCredentials
+    ) async throws(StoreFault) -> [StoredTag] {
+        let call = StoreCall(method: .get, key: key, query: [QueryItem("tagging", "")])
+        // Ceph's answer is empty where an object has no tags.
+        guard let document = try await reply(to: call, at: location, with: credentials).document else { return [] }
+        guard document.name == "Tagging" else { throw .unreachable("the answer is no set of tags") }
+        return (document["TagSet"]?.children ?? []).map { StoredTag(key: $0["Key"]?.text ?? "", value: $0["Value"]?.text ?? "") }
+    }
+
+    /// PutObjectTagging: the tags of the newest version become these.
     public func setTags(
-        _ tags: [ObjectTag], of key: ObjectKey, versionID: String? = nil, at location: S3Location, with credentials: SigningCredentials
+        _ tags: [StoredTag], of key: ObjectKey, at location: S3Location, with credentials: SigningCredentials
     ) async throws(StoreFault) {
         let elements = tags.map { "<Tag><Key>\(XMLElement.escape($0.key))</Key><Value>\(XMLElement.escape($0.value))</Value></Tag>" }
         let body = Array("<Tagging \(Self.namespace)><TagSet>\(elements.joined())</TagSet></Tagging>".utf8)
-        var query = [QueryItem("tagging", "")]
-        if let versionID { query.append(QueryItem("versionId", versionID)) }
         var digest = StreamingDigest(.md5)
         digest.update(body)
         let headers = [Header("content-type", "application/xml"), Header("content-md5", Base64.encode(digest.finish()))]
-        let call = StoreCall(method: .put, key: key, query: query, headers: headers, body: .bytes(body))
+        let call = StoreCall(method: .put, key: key, query: [QueryItem("tagging", "")], headers: headers, body: .bytes(body))
         _ = try await reply(to: call, at: location, with: credentials)
     }
 

@@ -27,6 +27,17 @@ public struct StoredUpload: Sendable, Equatable {
     public let afterRetry: Bool
 }
 
+/// A tag that an object has, whoever gave it: any text, unlike those of a rule.
+public struct StoredTag: Sendable, Equatable {
+    public let key: String
+    public let value: String
+
+    public init(key: String, value: String) {
+        self.key = key
+        self.value = value
+    }
+}
+
 /// What the store says about an object.
 ///
 /// Source: Amazon S3 API Reference, HeadObject.

@@ -92,7 +92,9 @@ private struct SpecimenMaker {
         // Uppy's signRequest has pages do what the service does for other clients; whether they do is theirs to choose.
         let isUppys = mode == .assisted && self.environment.dialects.rule(for: .uppy) == self.rule.name
         let size = once + [Header("x-amz-mp-object-size", "1")]
-        return [part] + steps(sender, completing: once) + (isUppys ? steps(.page, completing: size, isNeeded: false) : [])
+        let bindsSize = mode == .signed && self.environment.comparesObjectSize
+        return [part] + steps(sender, completing: bindsSize ? size : once)
+            + (isUppys ? steps(.page, completing: size, isNeeded: false) : [])
     }
 
     /// An object is read from the same place as it is written to, with a URL.
@@ -105,7 +107,7 @@ private struct SpecimenMaker {
         guard let key = self.key else { return [] }
         let looks = self.specimen(.service, "HEAD", key, isNeeded: self.rule.multipart == .assisted || self.rule.tagsUnconfirmed)
         guard self.rule.tagsUnconfirmed else { return [looks] }
-        return [looks, self.specimen(.service, "PUT", key, [.init("tagging", "")])]
+        return [looks] + ["GET", "PUT"].map { self.specimen(.service, $0, key, [.init("tagging", "")]) }
     }
 
     private var key: String? { (self.uploads + self.steps).first?.key }

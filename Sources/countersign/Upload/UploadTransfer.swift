@@ -20,7 +20,7 @@ struct UploadTransfer: Sendable {
     func run() async throws {
         let http = HTTPClient(
             configuration: StoreClient.httpConfiguration(connections: plan.parallel + 1, stallTimeout: Self.stallTimeout))
-        let client = StoreClient(http: http, clock: context.now)
+        let client = StoreClient(http: http, retriesConflicts: true, clock: context.now)
         let progress = ProgressBar(totalBytes: source.byteCount, context: context)
         let outcome: Result<Void, any Error>
         do {

@@ -65,6 +65,27 @@ import Uploads
         }
     }
 
+    /// The store is not even asked for an upload whose parts nobody could sign.
+    @Test func anUploadInPartsNeedsCredentialsThatLast() async throws {
+        let clock = TestClock()
+        let fetcher = StubCredentials(.credentials(.test("ONE", clock, lives: 500)))
+        var (configuration, source) = try configuration(fetcher, clock)
+        await source.refreshIfDue()?.value
+        fetcher.answer(.fault("away"))
+        // Nobody listens there.
+        let office = TicketOffice(environment: try Dialectal.environment(base: "http://127.0.0.1:9"), sealingKeys: Fixture.sealingKeys)
+        configuration.offices = [SigningOffice(office: office, credentials: source)]
+        configuration.store = StoreClient(clock: { clock.now }, sleep: { _ in })
+        let end = try #require(source.current?.expiresAt)
+        try await withService(configuration) { service in
+            for (remaining, code) in [(60, "store_unreachable"), (59, "credentials_expiring")] as [(Int64, String)] {
+                clock.advance(end.secondsSinceEpoch - clock.now.secondsSinceEpoch - remaining)
+                let answer = try await service.post(#"{"rule":"films","filename":"a.mp4","type":"video/mp4","size":1000}"#)
+                #expect(answer.code == code && answer.headers[.retryAfter] != nil, "\(answer.text)")
+            }
+        }
+    }
+
     @Test func anEnvironmentWithoutCredentialsSaysWhenToComeBack() async throws {
         let clock = TestClock()
         let fetcher = StubCredentials(.fault("hidden reason"))

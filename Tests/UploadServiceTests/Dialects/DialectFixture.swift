@@ -182,7 +182,7 @@ enum Dialectal {
             name: name,
             location: S3Location(
                 endpoint: Endpoint(baseURL: base, region: "eu-central-1"), bucket: BucketName(PartsBucket.name), style: .path),
-            provider: .custom, allowedOrigins: [OriginPattern(Fixture.stagingOrigin)],
+            provider: .aws, allowedOrigins: [OriginPattern(Fixture.stagingOrigin)],
             rules: [
                 UploadRule(
                     name: "attachments", contentTypes: types("image/*", "video/mp4"), minimumSizeBytes: 10, maximumSizeBytes: 20_000_000,

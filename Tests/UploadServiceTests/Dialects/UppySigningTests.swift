@@ -47,6 +47,9 @@ import Uploads
                 "", "/", ".", key + ".mp4", key + "/", "/" + key, key.uppercased(), key.dropLast(4) + ".exe", String(key.dropLast(4)),
                 parts[0] + ".mp4", "\(parts[0]).ffffffff.\(parts[2]).mp4",
                 "\(parts[0]).\(parts[1]).\(parts[2]).\(parts[1]).\(parts[2]).mp4",
+                // The mark has one place: what stands on either side of it stays there.
+                "\(parts[0].dropLast()).\(parts[1]).\(parts[2]).\(parts[0].suffix(1)).mp4",
+                "\(parts[0]).mp4.\(parts[1]).\(parts[2])",
                 "attachments/other/x.\(parts[1]).\(parts[2]).mp4", key + "%00", String(repeating: "a.", count: 4000) + key,
             ]
             for other in others {

@@ -63,7 +63,7 @@ struct StepDesk: Sendable {
                 method: method, multipart: mode, partSizeBytes: Int64(partSize), once: once, tagsUnconfirmed: tagsUnconfirmed)
         }
         let environment = try Uploads.Environment(
-            name: "staging", location: store.location, provider: .custom, allowedOrigins: [OriginPattern(origin)],
+            name: "staging", location: store.location, provider: .aws, allowedOrigins: [OriginPattern(origin)],
             allowsDownloads: true,
             rules: [
                 rule("videos", .multipart, .assisted, tagsUnconfirmed: true), rule("signed", .multipart, .signed),

@@ -60,8 +60,31 @@ import Uploads
             let document = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\(etag)</ETag></Part></CompleteMultipartUpload>"
             #expect(try await desk.bucket.own(.post, key, [.init("uploadId", String(id))], Array(document.utf8)).status == 200)
             #expect(try await tag(key).contains("<Value>unconfirmed</Value>"))
-            #expect(try await desk.one.post(to: "/v1/uploads/confirm", #"{"grant":"\#(ticket.grant)"}"#).status == 200)
+            let confirm = #"{"grant":"\#(ticket.grant)"}"#
+            #expect(try await desk.one.post(to: "/v1/uploads/confirm", confirm).status == 200)
             #expect(try await tag(key).contains("<Value>confirmed</Value>"))
+            // What others tag it with stays, whoever comes first.
+            for own in ["", "<Tag><Key>countersign</Key><Value>unconfirmed</Value></Tag>"] {
+                let tags = "<Tagging><TagSet><Tag><Key>scan</Key><Value>a+b/c</Value></Tag>\(own)</TagSet></Tagging>"
+                #expect(try await desk.bucket.own(.put, key, [.init("tagging", "")], Array(tags.utf8)).status == 200)
+                for _ in 1...2 { #expect(try await desk.two.post(to: "/v1/uploads/confirm", confirm).status == 200) }
+                let text = try await tag(key)
+                #expect(text.contains("<Value>a+b/c</Value>") && text.contains("<Value>confirmed</Value>"), "\(text)")
+            }
+        }
+    }
+
+    /// Another object of the same size and type is not what these parts would have made.
+    @Test func whatSomebodyElsePutThereIsNotTheUpload() async throws {
+        try await StepDesk.run { desk in
+            let ticket = try await desk.ticket("fixed", size: 10)
+            let parts = try await desk.send(Array(Self.file.prefix(10)), ticket)
+            #expect(try await desk.one.post(to: "/v1/uploads/abort", #"{"grant":"\#(ticket.grant)"}"#).status == 204)
+            let key = try #require(ticket["key"] as? String)
+            let other = [UInt8](repeating: 7, count: 10)
+            #expect(try await desk.bucket.own(.put, key, headers: ["content-type": "video/mp4"], other).status == 200)
+            let complete = #"{"grant":"\#(ticket.grant)","parts":[\#(parts)]}"#
+            #expect(try await desk.two.post(to: "/v1/uploads/complete", complete).code == "upload_not_found")
         }
     }
 
@@ -191,7 +214,12 @@ import Uploads
                 document += "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(etag)</ETag></Part>"
             }
             let complete = try #require(steps["complete"] as? [String: Any])
-            #expect((complete["headers"] as? [String: String])?["if-none-match"] == "*")
+            #expect(
+                complete["headers"] as? [String: String]
+                    == ["if-none-match": "*", "x-amz-mp-object-size": String(Self.file.count)])
+            // A grant is for the whole file, not for the parts that somebody likes.
+            let first = document.components(separatedBy: "</Part>")[0] + "</Part></CompleteMultipartUpload>"
+            #expect(try await desk.bucket.send(complete, Array(first.utf8)) == nil)
             let done = try await desk.bucket.send(complete, Array((document + "</CompleteMultipartUpload>").utf8))
             #expect(done != nil)
             let confirmed = try await desk.one.post(to: "/v1/uploads/confirm", #"{"grant":"\#(ticket.grant)"}"#)
@@ -235,7 +263,8 @@ import Uploads
             let complete = #"{"grant":"\#(ticket.grant)","parts":[\#(parts)]}"#
             #expect(try await desk.two.post(to: "/v1/uploads/complete", complete).code == "grant_other_caller")
             #expect(try await desk.two.page(token, origin: StepDesk.origin, to: "/v1/uploads/complete", complete).status == 200)
-            // Its back end asks whether that is true.
+            // Its back end asks whether that is true, and reads nothing by it.
+            #expect(try await desk.two.post(to: "/v1/downloads", #"{"grant":"\#(ticket.grant)"}"#).code == "grant_other_caller")
             #expect(try await desk.two.post(to: "/v1/uploads/confirm", #"{"grant":"\#(ticket.grant)"}"#).status == 200)
         }
     }
@@ -247,6 +276,19 @@ import Uploads
             let tickets = try #require(try answer.json()["tickets"] as? [[String: Any]])
             #expect(tickets.map { $0["method"] as? String } == ["MULTIPART", "PUT", "MULTIPART"])
             #expect(try await desk.bucket.unfinishedUploads() == 2)
+        }
+    }
+
+    /// What the store has to create one by one is bounded.
+    @Test func aBatchBeginsSoManyUploadsInParts() async throws {
+        let entries = Array(repeating: StepDesk.body("videos", size: 10), count: 101) + [StepDesk.body("single", size: 10)]
+        let batch = #"{"uploads":[\#(entries.joined(separator: ","))]}"#
+        try await StepDesk.run { desk in
+            let tickets = try #require(try await desk.one.post(to: "/v1/uploads/batch", batch).json()["tickets"] as? [[String: Any]])
+            #expect(tickets.prefix(100).allSatisfy { $0["method"] as? String == "MULTIPART" })
+            #expect(tickets[100]["code"] as? String == "invalid_batch" && tickets[100]["field"] as? String == "uploads[100]")
+            #expect(tickets[101]["method"] as? String == "PUT")
+            #expect(try await desk.bucket.unfinishedUploads() == 100)
         }
     }
 

@@ -186,6 +186,7 @@ struct StoreAsker: Sendable {
     let key: ObjectKey
     let location: S3Location
     let client: StoreClient
+    let http: HTTPClient
     private let kept: Pauses
 
     private final class Pauses: Sendable {
@@ -195,6 +196,7 @@ struct StoreAsker: Sendable {
     init(http: HTTPClient, baseURL: String) throws {
         let kept = Pauses()
         self.kept = kept
+        self.http = http
         key = try ObjectKey(Self.key)
         location = try S3Location(endpoint: Endpoint(baseURL: baseURL, region: "us-east-1"), bucket: BucketName("examplebucket"))
         client = StoreClient(

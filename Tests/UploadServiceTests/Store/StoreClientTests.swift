@@ -122,13 +122,26 @@ import Uploads
         }
     }
 
+    @Test(arguments: [
+        (
+            "<Tagging><TagSet><Tag><Key>a</Key><Value> b &amp; c </Value></Tag><Tag><Key>d</Key><Value/></Tag></TagSet></Tagging>",
+            ["a": " b & c ", "d": ""]
+        ),
+        ("<Tagging><TagSet/></Tagging>", [:]), ("<Tagging/>", [:]), ("", [:]),
+    ])
+    func readsTags(answer: String, tags: [String: String]) async throws {
+        try await HostileStore.run({ _, _ in .body(answer) }) { asker, _ in
+            let found = try await asker.client.tags(of: asker.key, at: asker.location, with: HostileStore.credentials)
+            #expect(Dictionary(found.map { ($0.key, $0.value) }) { $1 } == tags && found.count == tags.count)
+        }
+    }
+
     @Test func setsTags() async throws {
         try await HostileStore.run({ _, _ in .body("") }) { asker, store in
             try await asker.client.setTags(
-                [ObjectTag(key: "countersign", value: "confirmed")], of: asker.key, versionID: "v1", at: asker.location,
-                with: HostileStore.credentials)
+                [StoredTag(key: "countersign", value: "confirmed")], of: asker.key, at: asker.location, with: HostileStore.credentials)
             let request = try #require(store.requests.first)
-            #expect(request.method == "PUT" && request.parameter("tagging") == "" && request.parameter("versionId") == "v1")
+            #expect(request.method == "PUT" && request.parameter("tagging") == "")
             #expect(
                 request.body == """
                     <Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/">\
