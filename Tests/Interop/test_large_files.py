@@ -15,9 +15,10 @@ SIZE = 200 * MEBIBYTE
 PARTS = 13
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with sites(tmp_path_factory.mktemp("sites")) as driver:
+@pytest.fixture
+def browser(tmp_path):
+    """One for each test: Chromium keeps what pages before had in memory, and sends no part of a file for which it has no room."""
+    with sites(tmp_path) as driver:
         yield driver
 
 
