@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help run build test check purity lint interop image bench bench-http bench-policies thresholds mutants clean swift openssl
+.PHONY: help run build test check purity lint interop image bench bench-http bench-policies thresholds mutants fuzz clean swift openssl
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -69,8 +69,11 @@ mutants: swift ## The policy evaluator changed in one place at a time: how many 
 	@.ci/need 'command -v python3' python3
 	Tests/Mutants/run $(ARGS)
 
+fuzz: openssl ## Everything that reads what strangers send, a minute each (ARGS="--seconds 600 policy", ARGS=--keep)
+	Tests/Fuzz/run $(ARGS)
+
 clean: ## Everything that was built
-	rm -rf .build .build-image .build-interop .build-mutants Tests/Linkage/.build Tests/Benchmarks/.build
+	rm -rf .build .build-image .build-interop .build-mutants Tests/Linkage/.build Tests/Benchmarks/.build Tests/Fuzz/.build
 
 swift:
 	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }

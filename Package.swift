@@ -13,6 +13,11 @@ let settings: [SwiftSetting] = [
 /// The pure core besides: unsafe code is marked where it stands.
 let coreSettings: [SwiftSetting] = settings + [.strictMemorySafety()]
 
+/// What only the fuzzers of `Tests/Fuzz` stand on: products of nobody else.
+let fuzzed: [Product] =
+    Context.environment["COUNTERSIGN_FUZZ"] == nil
+    ? [] : ["Settings", "LocalBucket", "UploadService"].map { .library(name: $0, targets: [$0]) }
+
 let package = Package(
     name: "countersign",
     platforms: [.macOS(.v15)],
@@ -23,7 +28,7 @@ let package = Package(
         .library(name: "S3Signing", targets: ["S3Signing"]),
         .library(name: "S3Policy", targets: ["S3Policy"]),
         .library(name: "Uploads", targets: ["Uploads"]),
-    ],
+    ] + fuzzed,
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
