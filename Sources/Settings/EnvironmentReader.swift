@@ -7,7 +7,7 @@ extension YAMLReader {
     static let environmentKeys = [
         "bucket", "account", "region", "endpoint", "provider", "addressing", "endpointOptions", "allowedOrigins", "downloads",
         "publicBaseUrl",
-        "defaultLifetime", "rules", "dialects", "callers",
+        "defaultLifetime", "rules", "dialects", "callers", "limits",
     ]
 
     /// The environment that a whole `uploads.yaml` describes; `nil` when anything in it is a mistake.
@@ -31,6 +31,7 @@ extension YAMLReader {
         let lifetime = value(fields, "defaultLifetime", YAMLReader.lifetime)
         let rules = rules(fields, defaultLifetimeSeconds: lifetime)
         let dialects = dialects(fields, rules: rules)
+        let limits = limits(fields)
         issuers = callers(fields, environment: name, rules: rules.map(\.name))
         if let provider { checkDemands(of: rules, provider: provider) }
         for read in rules where read.rule == nil || region == nil {
@@ -43,7 +44,7 @@ extension YAMLReader {
             let environment = try Environment(
                 name: name, location: location ?? YAMLReader.harmlessLocation(region: region), provider: provider ?? .aws,
                 allowedOrigins: origins, account: account, allowsDownloads: allowsDownloads, publicBaseURL: publicBaseURL,
-                rules: rules.compactMap(\.rule), dialects: dialects)
+                rules: rules.compactMap(\.rule), dialects: dialects, limits: limits)
             return problems.isEmpty ? environment : nil
         } catch {
             report(error, fields: fields, rules: rules, isRegionKnown: region != nil)
@@ -122,6 +123,11 @@ extension YAMLReader {
             let path = (problem.field ?? "").split(separator: ".", maxSplits: 2).map(String.init)
             if path.first == "dialects", path.count == 2 {
                 report("dialects: \(path[1]): \(problem.message)", at: fields["dialects"]?.mapping?[path[1]]?.mark ?? fields.mark)
+                continue
+            }
+            if path.first == "limits", path.count == 3 {
+                let scope = fields["limits"]?.mapping?[path[1]]
+                report("\(problem.field ?? ""): \(problem.message)", at: (scope?.mapping?[path[2]] ?? scope ?? fields["limits"])?.mark)
                 continue
             }
             guard path.first == "rules" else {

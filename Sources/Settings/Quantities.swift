@@ -6,10 +6,11 @@ enum Quantity {
     static func bytes(_ text: String) throws(InvalidValue) -> Int64 {
         let factors: [String: Int64] = [
             "": 1, "b": 1, "kb": 1_000, "mb": 1_000_000, "gb": 1_000_000_000, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30,
+            "tb": 1_000_000_000_000, "tib": 1 << 40,
         ]
         guard let value = product(text, factors) else {
             throw InvalidValue(
-                "\"\(text)\" is not a size; write bytes, such as 5242880, or a whole number with KiB, MiB, GiB, KB, MB or GB, such as 5 MiB"
+                "\"\(text)\" is not a size; write bytes, such as 5242880, or a whole number with KiB, MiB, GiB, TiB, KB, MB, GB or TB, such as 5 MiB"
             )
         }
         return value

@@ -50,6 +50,9 @@ public struct ServiceSettings: Sendable {
     public let signing: [String: AWSSettings]
     public let maxInFlight: Int
     public let maxConnections: Int
+    /// Nil: any number.
+    public let addressRequests: RequestRate?
+    public let trustedHops: Int
     public let bodyDeadlineSeconds: Int
     public let idleTimeoutSeconds: Int
     public let logFormat: LogFormat
@@ -65,6 +68,9 @@ public struct ServiceSettings: Sendable {
         metricsPort = variables.integer("COUNTERSIGN_METRICS_PORT", in: 0...65535)
         maxInFlight = variables.integer("COUNTERSIGN_MAX_IN_FLIGHT", in: 1...100_000) ?? 256
         maxConnections = variables.integer("COUNTERSIGN_MAX_CONNECTIONS", in: 1...1_000_000) ?? max(1024, maxInFlight * 4)
+        let addressRequests = variables.integer("COUNTERSIGN_ADDRESS_REQUESTS", in: 0...RequestRate.allowedPerSecond.upperBound) ?? 100
+        self.addressRequests = addressRequests == 0 ? nil : RequestRate(perSecond: addressRequests)
+        trustedHops = variables.integer("COUNTERSIGN_TRUSTED_HOPS", in: 0...16) ?? 0
         bodyDeadlineSeconds = variables.seconds("COUNTERSIGN_BODY_DEADLINE", in: 1...300) ?? 10
         idleTimeoutSeconds = variables.seconds("COUNTERSIGN_IDLE_TIMEOUT", in: 1...3600) ?? 75
         logFormat = variables.word("COUNTERSIGN_LOG_FORMAT", LogFormat.self) ?? .auto

@@ -73,6 +73,16 @@ extension ServiceSettings {
             name: "COUNTERSIGN_MAX_CONNECTIONS", type: "integer", defaultValue: "1024", isSecret: false,
             meaning: "Connections open at once; larger than the requests in flight."),
         SettingsKey(
+            name: "COUNTERSIGN_ADDRESS_REQUESTS", type: "integer", defaultValue: "100", isSecret: false,
+            meaning:
+                "Requests that one client address may send in a second, and three times that at once; further ones get 429. 0: any number."
+        ),
+        SettingsKey(
+            name: "COUNTERSIGN_TRUSTED_HOPS", type: "integer", defaultValue: "0", isSecret: false,
+            meaning:
+                "Proxies between clients and the service that append to X-Forwarded-For: the client's address is that many entries from its end."
+        ),
+        SettingsKey(
             name: "COUNTERSIGN_BODY_DEADLINE", type: "time", defaultValue: "10s", isSecret: false,
             meaning: "How long a request's body may take to arrive."),
         SettingsKey(

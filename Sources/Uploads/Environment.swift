@@ -19,6 +19,8 @@ public struct Environment: Sendable {
     public let rules: [UploadRule]
     /// The existing browser clients that are answered.
     public let dialects: Dialects
+    /// How much callers may take.
+    public let limits: UploadLimits
     /// Whether the store holds CompleteMultipartUpload to `x-amz-mp-object-size`.
     let comparesObjectSize: Bool
 
@@ -26,7 +28,7 @@ public struct Environment: Sendable {
     public init(
         name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern] = [],
         account: String? = nil, allowsDownloads: Bool = false, publicBaseURL: String? = nil, rules: [UploadRule],
-        dialects: Dialects = Dialects()
+        dialects: Dialects = Dialects(), limits: UploadLimits = UploadLimits()
     ) throws(InvalidValues) {
         var problems: [InvalidValue] = []
         if let account, account.utf8.count != 12 || !account.utf8.allSatisfy(ASCII.isDigit) {
@@ -63,16 +65,18 @@ public struct Environment: Sendable {
             }
         }
         problems += dialects.problems(among: rules)
+        problems += limits.problems(among: rules).map { InvalidValue(field: "limits.\($0.field ?? "")", $0.message) }
         guard problems.isEmpty else { throw InvalidValues(problems) }
         self.init(
             unchecked: name, location: location, provider: provider, allowedOrigins: allowedOrigins, account: account,
             allowsDownloads: allowsDownloads, publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules,
-            dialects: dialects, comparesObjectSize: provider.features.comparesObjectSize)
+            dialects: dialects, limits: limits, comparesObjectSize: provider.features.comparesObjectSize)
     }
 
     private init(
         unchecked name: String, location: S3Location, provider: Provider, allowedOrigins: [OriginPattern], account: String?,
-        allowsDownloads: Bool, publicBaseURL: String?, rules: [UploadRule], dialects: Dialects, comparesObjectSize: Bool
+        allowsDownloads: Bool, publicBaseURL: String?, rules: [UploadRule], dialects: Dialects, limits: UploadLimits,
+        comparesObjectSize: Bool
     ) {
         self.name = name
         self.location = location
@@ -83,6 +87,7 @@ public struct Environment: Sendable {
         self.publicBaseURL = publicBaseURL
         self.rules = rules
         self.dialects = dialects
+        self.limits = limits
         self.comparesObjectSize = comparesObjectSize
     }
 
@@ -105,7 +110,8 @@ public struct Environment: Sendable {
         Environment(
             unchecked: name, location: location, provider: .custom, allowedOrigins: allowedOrigins, account: account,
             allowsDownloads: allowsDownloads,
-            publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules, dialects: dialects, comparesObjectSize: true)
+            publicBaseURL: publicBaseURL.map(Environment.withoutTrailingSlash), rules: rules, dialects: dialects,
+            limits: limits, comparesObjectSize: true)
     }
 
     /// Where an object is, without the rights to read it.

@@ -125,6 +125,8 @@ struct Serve: AsyncParsableCommand {
         configuration.metricsPort = settings.metricsPort
         configuration.limits.maximumInFlight = settings.maxInFlight
         configuration.limits.maximumConnections = settings.maxConnections
+        configuration.limits.addressRequests = settings.addressRequests
+        configuration.limits.trustedHops = settings.trustedHops
         configuration.limits.bodyDeadline = .seconds(settings.bodyDeadlineSeconds)
         configuration.limits.idleTimeout = .seconds(settings.idleTimeoutSeconds)
         return configuration

@@ -428,7 +428,7 @@ struct PolicyFiles: ~Copyable {
                 "/policies/staging/bucket-policy.json:34:5: error: Statement \"DenyOldSignatures\" denies s3:PutObject to tickets of the rule avatars"
             ))
         #expect(run.output.contains("since s3:signatureAge is 900000."))
-        #expect(run.output.contains("/policies/staging/uploads.yaml:41)"))
+        #expect(run.output.contains("/policies/staging/uploads.yaml:48)"))
     }
 
     @Test func oneFileIsHeldAgainstTheEnvironmentThatIsNamed() async throws {

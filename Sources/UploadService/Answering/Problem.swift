@@ -20,6 +20,9 @@ enum ProblemCode: String, CaseIterable {
     case invalidSubject = "invalid_subject"
     case scopeTooNarrow = "scope_too_narrow"
     case budgetExhausted = "byte_budget_exhausted"
+    case tooManyRequests = "too_many_requests"
+    case tooManyOpenUploads = "too_many_open_uploads"
+    case dailyBytesExhausted = "daily_bytes_exhausted"
     case notFound = "not_found"
     case methodNotAllowed = "http_method_not_allowed"
     case requestTimeout = "request_timeout"
@@ -50,6 +53,7 @@ enum ProblemCode: String, CaseIterable {
             .badRequest
         case .missingCredentials, .invalidCredentials: .unauthorized
         case .originNotAllowed, .apiKeyRequired, .scopeTooNarrow, .budgetExhausted: .forbidden
+        case .tooManyRequests, .tooManyOpenUploads, .dailyBytesExhausted: .tooManyRequests
         case .notFound, .tokensNotConfigured, .objectNotFound, .uploadNotFound: .notFound
         case .objectDiffers, .uploadBusy: .conflict
         case .objectExists: .preconditionFailed
@@ -108,6 +112,7 @@ struct Problem: Error, Sendable {
             json.member("instance", requestID)
             json.member("code", code)
             json.member("field", field)
+            if let seconds = headers[.retryAfter].flatMap({ Int64($0) }) { json.member("retryAfterSeconds", seconds) }
             json.member("message", detail)
             json.member("error", detail)
             guard !differences.isEmpty else { return }

@@ -24,11 +24,16 @@ struct BetterUpload: Sendable {
             named: reader.string("route", reader.required("route", "name the upload rule")), for: admission.caller)
         let metadata = rule.metadata(from: reader.metadata("metadata"))
         var issued: [(file: File, ticket: Ticket)] = []
-        for file in try Self.files(reader) {
-            let upload = UploadRequest(
-                rule: rule.name, filename: file.name, size: file.size, type: file.type, metadata: metadata,
-                method: UploadMethod.put.rawValue)
-            issued.append((file, try await desk.single(upload, admission, context)))
+        do {
+            for file in try Self.files(reader) {
+                let upload = UploadRequest(
+                    rule: rule.name, filename: file.name, size: file.size, type: file.type, metadata: metadata,
+                    method: UploadMethod.put.rawValue)
+                issued.append((file, try await desk.single(upload, admission, context)))
+            }
+        } catch {
+            for (_, ticket) in issued { await desk.steps.withdraw(ticket, admission) }
+            throw error
         }
         return .json { json in
             json.object { json in

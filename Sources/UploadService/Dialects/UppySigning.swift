@@ -53,7 +53,7 @@ struct UppySigning: Sendable {
             upload.method = UploadMethod.post.rawValue
             try UppyCompanion.checkForm(of: rule)
             let issued = try await desk.tickets.issue(upload, admission, context.record) { [upload] random in
-                .single(try desk.steps.issueMarked(upload, admission, using: &random))
+                .single(try await desk.steps.issueMarked(upload, admission, using: &random))
             }
             guard case .single(let ticket) = issued else { throw Self.unknownStep }
             return .json { json in
@@ -67,7 +67,7 @@ struct UppySigning: Sendable {
         }
         upload.method = UploadMethod.multipart.rawValue
         let issued = try await desk.tickets.issue(upload, admission, context.record) { [upload] random in
-            .multipart(try desk.steps.beginMarked(upload, admission, using: &random))
+            .multipart(try await desk.steps.beginMarked(upload, admission, using: &random))
         }
         guard case .multipart(let ticket) = issued, let create = ticket.create else { throw Self.unknownStep }
         return .json { json in

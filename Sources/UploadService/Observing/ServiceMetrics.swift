@@ -7,6 +7,7 @@ struct ServiceMetrics: Sendable {
     static let help = [
         "countersign_http_requests_total": "Requests answered, by method, route and status.",
         "countersign_http_request_duration_seconds": "Time from a request's head to its answer, by route.",
+        "countersign_open_uploads": "Uploads that limits count as open, in this process.",
         "countersign_requests_in_flight": "Requests being worked on now.",
         "countersign_tickets_total": "Tickets issued, by environment and rule.",
         "countersign_api_key_last_used_timestamp_seconds":

@@ -8,6 +8,10 @@ struct Admission {
     let office: SigningOffice
     /// Nil unless the request came with a scoped token.
     let scope: TokenScope?
+    /// What the client is counted by; nil where it has no address.
+    let address: String?
+    /// Where it is noted what is left of the limits.
+    let record: RequestRecord
 }
 
 /// Finds out who asks, and refuses pages that may not, before anything else is looked at.
@@ -18,18 +22,21 @@ struct Admittance: Sendable {
     private let offices: [String: SigningOffice]
     private let origins: OriginPolicy
     private let metrics: ServiceMetrics
+    private let limits: LimitDesk
     private let configuration: UploadServiceConfiguration
 
-    init(configuration: UploadServiceConfiguration, origins: OriginPolicy, metrics: ServiceMetrics) {
+    init(configuration: UploadServiceConfiguration, origins: OriginPolicy, metrics: ServiceMetrics, limits: LimitDesk) {
         self.offices = Dictionary(uniqueKeysWithValues: configuration.offices.map { ($0.environment.name, $0) })
         self.origins = origins
         self.metrics = metrics
+        self.limits = limits
         self.configuration = configuration
     }
 
     /// - Parameter signs: whether something is to be signed. What signs nothing does not need an origin with a scoped token: browsers
     ///   send none with a GET to the page's own origin (the Fetch standard, "append a request `Origin` header").
     func admit(_ request: Request, _ context: ServiceContext, signs: Bool = true) async throws -> Admission {
+        let address = try await limits.admit(request, context)
         let caller: Caller
         let scope: TokenScope?
         do {
@@ -46,9 +53,10 @@ struct Admittance: Sendable {
         guard let office = offices[caller.environment] else {
             throw Problem(.environmentUnavailable, "Environment '\(caller.environment)' cannot sign here now: ask who runs this service.")
         }
+        try await limits.admit(caller, to: office.environment, context)
         let origin = request.headers.value(of: .origin) ?? scope.flatMap { Self.ownOrigin(of: request, $0) }
         try checkOrigin(origin, caller, scope, isNeeded: signs)
-        return Admission(caller: caller, office: office, scope: scope)
+        return Admission(caller: caller, office: office, scope: scope, address: address, record: context.record)
     }
 
     private func identify(_ request: Request, _ context: ServiceContext) async throws(AuthenticationFailure) -> (Caller, TokenScope?) {

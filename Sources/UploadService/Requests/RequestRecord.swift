@@ -1,4 +1,5 @@
 import Hummingbird
+import NIOCore
 import Synchronization
 import Uploads
 
@@ -14,6 +15,8 @@ final class RequestRecord: Sendable {
         var code: String?
         /// How a batch went.
         var batch: (tickets: Int, refusals: Int)?
+        /// What is left of the limits that the request was counted against.
+        var limits: [LimitStanding] = []
     }
 
     private let state = Mutex(State())
@@ -29,8 +32,11 @@ final class RequestRecord: Sendable {
 struct ServiceContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let record = RequestRecord()
+    /// Who is connected: a client, or the proxy in front of the service.
+    let peer: SocketAddress?
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)
+        self.peer = source.channel.remoteAddress
     }
 }

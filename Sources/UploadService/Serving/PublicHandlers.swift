@@ -1,3 +1,4 @@
+import CoreMetrics
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -10,6 +11,8 @@ struct PublicHandlers: Sendable {
     private let clock: @Sendable () -> SigningTime
     private let authenticator: any CallerAuthenticator
     private let metrics: PrometheusMetrics
+    private let limits: any LimitStore
+    private let openUploads: Gauge
     private let client: StaticAsset
     private let openAPI: StaticAsset
     private let demonstration: StaticAsset
@@ -19,6 +22,8 @@ struct PublicHandlers: Sendable {
         self.clock = configuration.clock
         self.authenticator = configuration.authenticator
         self.metrics = configuration.metrics
+        self.limits = configuration.limitStore
+        self.openUploads = Gauge(label: "countersign_open_uploads", factory: configuration.metrics)
         // Pages import the client from here: five minutes bound how long a fixed client stays unseen, the entity tag saves the bytes.
         self.client = StaticAsset(
             PackageResources.countersign_js, contentType: "text/javascript; charset=utf-8", cacheControl: "public, max-age=300")
@@ -82,8 +87,9 @@ struct PublicHandlers: Sendable {
         }
     }
 
-    func metricsText(_ request: Request, _ context: ServiceContext) -> Response {
-        Response(
+    func metricsText(_ request: Request, _ context: ServiceContext) async -> Response {
+        openUploads.record(await limits.openUploadCount)
+        return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text())))
     }

@@ -24,6 +24,7 @@ struct ObservingMiddleware: RouterMiddleware {
         defer { metrics.requestEnded() }
         var response = try await next(request, context)
         response.headers[.xRequestID] = requestID
+        response.headers.append(contentsOf: RateLimitFields.fields(for: context.record.current.limits))
         response.headers[.xContentTypeOptions] = "nosniff"
         // A path can hold a scoped token: no link or picture tells it to others.
         response.headers[.referrerPolicy] = "no-referrer"

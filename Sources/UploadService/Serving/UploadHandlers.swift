@@ -122,7 +122,9 @@ struct UploadHandlers: Sendable {
             return .failure(Problem(refusal, path: path))
         } catch var problem as Problem {
             // What is wrong with an entry's text is told with its path already.
-            if problem.code == ProblemCode.budgetExhausted.rawValue { problem.field = problem.field.map { "\(path).\($0)" } }
+            if [ProblemCode.budgetExhausted.rawValue, ProblemCode.dailyBytesExhausted.rawValue].contains(problem.code) {
+                problem.field = problem.field.map { "\(path).\($0)" }
+            }
             if [ProblemCode.storeUnreachable.rawValue, ProblemCode.storeBusy.rawValue].contains(problem.code) {
                 progress.storeProblem = problem
             }

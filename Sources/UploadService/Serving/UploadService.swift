@@ -60,8 +60,9 @@ private struct ServiceBuilder {
         self.origins = OriginPolicy(
             environments: configuration.offices.map(\.environment), isLoopbackOnly: configuration.isLoopbackOnly)
         self.metrics = ServiceMetrics(factory: configuration.metrics)
-        let admittance = Admittance(configuration: configuration, origins: origins, metrics: metrics)
-        let steps = UploadSteps(configuration: configuration)
+        let limits = LimitDesk(configuration: configuration)
+        let admittance = Admittance(configuration: configuration, origins: origins, metrics: metrics, limits: limits)
+        let steps = UploadSteps(configuration: configuration, limits: limits)
         let desk = TicketDesk(configuration: configuration, steps: steps, metrics: metrics)
         self.uploadHandlers = UploadHandlers(configuration: configuration, admittance: admittance, desk: desk)
         self.stepHandlers = StepHandlers(configuration: configuration, admittance: admittance, steps: steps)

@@ -1,7 +1,7 @@
 import Foundation
 public import ServiceLifecycle
 public import SigV4
-import Uploads
+public import Uploads
 
 /// The limits that keep one client from taking the service away from the others.
 public struct ServiceLimits: Sendable {
@@ -20,6 +20,10 @@ public struct ServiceLimits: Sendable {
     public var maximumInFlight = 256
     /// More connections wait in the system's queue.
     public var maximumConnections = 1024
+    /// How many requests one client address may send; nil for as many as it likes. An environment's `UploadLimits` hold the rest.
+    public var addressRequests: RequestRate?
+    /// How many proxies stand between clients and the service, and write X-Forwarded-For.
+    public var trustedHops = 0
 
     public init() {}
 }
@@ -38,6 +42,9 @@ public struct UploadServiceConfiguration: Sendable {
 
     /// Asks the buckets: for uploads in parts, and what was stored.
     public var store = StoreClient()
+
+    /// Counts what callers, client addresses and environments take.
+    public var limitStore: any LimitStore = LimitsInMemory()
 
     public var host = "127.0.0.1"
     public var port = 8080

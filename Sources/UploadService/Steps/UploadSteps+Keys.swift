@@ -3,21 +3,24 @@ import Uploads
 /// Uploads whose client holds the key that was issued and nothing else of ours; in parts, it creates and completes them itself.
 extension UploadSteps {
     /// Decides on a request for one form or PUT.
-    func issueMarked(_ request: UploadRequest, _ admission: Admission, using random: inout any RandomNumberGenerator) throws -> Ticket {
+    func issueMarked(_ request: UploadRequest, _ admission: Admission, using random: inout any RandomNumberGenerator) async throws -> Ticket
+    {
         let now = now
         let ticket = try admission.office.sign { try $0.issueMarked(request, to: admission.caller, with: $1, at: now, using: &random) }
-        try charge(ticket.sizeBytes.upperBound, admission)
+        try await reserve(ticket, admission, at: now)
         return ticket
     }
 
     /// Decides on a request for parts; the store hears of it from the client.
     func beginMarked(
         _ request: UploadRequest, _ admission: Admission, using random: inout any RandomNumberGenerator
-    ) throws -> MultipartTicket {
+    ) async throws -> MultipartTicket {
         let now = now
         let start = try admission.office.office.beginMarked(request, to: admission.caller, at: now, using: &random)
-        try charge(start.sizeBytes.upperBound, admission)
-        return try admission.office.sign { try $0.ticket(for: start, uploadID: nil, with: $1, at: now, using: &random) }
+        let ticket = try admission.office.sign { try $0.ticket(for: start, uploadID: nil, with: $1, at: now, using: &random) }
+        let reservation = admission.office.office.reservation(of: start, at: now)
+        try await reserve(reservation, bytes: start.sizeBytes.upperBound, admission, at: now)
+        return ticket
     }
 
     /// What an issued key that comes back allows.

@@ -6,10 +6,12 @@ import Uploads
 /// The steps of an upload, from its ticket to its confirmation: the same for the native API and for every dialect.
 struct UploadSteps: Sendable {
     let configuration: UploadServiceConfiguration
+    private let limits: LimitDesk
     private let budgets = ByteBudgets()
 
-    init(configuration: UploadServiceConfiguration) {
+    init(configuration: UploadServiceConfiguration, limits: LimitDesk) {
         self.configuration = configuration
+        self.limits = limits
     }
 
     var store: StoreClient { configuration.store }
@@ -24,8 +26,8 @@ struct UploadSteps: Sendable {
         guard admission.office.environment.isMultipart(request) else {
             let now = now
             let ticket = try admission.office.sign { try $0.issue(request, to: admission.caller, with: $1, at: now, using: &random) }
-            // What the budget does not cover is signed and never shown.
-            try charge(ticket.sizeBytes.upperBound, admission)
+            // What the limits do not allow is signed and never shown.
+            try await reserve(ticket, admission, at: now)
             return .single(ticket)
         }
         return .multipart(try await begin(request, admission, using: &random))
@@ -42,16 +44,17 @@ struct UploadSteps: Sendable {
             try office.refuseEnding(credentials, at: now)
             return credentials
         }
-        try charge(start.sizeBytes.upperBound, admission)
+        let reservation = office.office.reservation(of: start, at: now)
+        try await reserve(reservation, bytes: start.sizeBytes.upperBound, admission, at: now)
         var uploadID: String?
-        if start.mode == .assisted {
-            uploadID = try await StoreProblem.told { () async throws(StoreFault) in
-                try await store.createMultipartUpload(
-                    start.key, headers: start.headers, at: office.environment.location, with: credentials)
-            }
-        }
         do {
-            let now = now
+            if start.mode == .assisted {
+                uploadID = try await StoreProblem.told { () async throws(StoreFault) in
+                    try await store.createMultipartUpload(
+                        start.key, headers: start.headers, at: office.environment.location, with: credentials)
+                }
+            }
+            let now = self.now
             return try office.sign { try $0.ticket(for: start, uploadID: uploadID, with: $1, at: now, using: &random) }
         } catch {
             // An upload that nobody can go on with would be billed until the bucket's lifecycle ends it.
@@ -59,11 +62,35 @@ struct UploadSteps: Sendable {
                 try? await store.abortMultipartUpload(
                     start.key, uploadID: uploadID, at: office.environment.location, with: credentials)
             }
+            await limits.release(reservation, at: self.now)
             throw error
         }
     }
 
-    func charge(_ bytes: Int64, _ admission: Admission) throws(Problem) {
+    // MARK: What it takes
+
+    /// Counts a ticket against the limits and, where a scoped token asks, against its budget: all of them, or none.
+    func reserve(_ ticket: Ticket, _ admission: Admission, at now: SigningTime) async throws {
+        let reservation = admission.office.office.reservation(of: ticket, for: admission.caller, at: now)
+        try await reserve(reservation, bytes: ticket.sizeBytes.upperBound, admission, at: now)
+    }
+
+    func reserve(_ reservation: UploadReservation?, bytes: Int64, _ admission: Admission, at now: SigningTime) async throws {
+        try await limits.reserve(reservation, admission, at: now)
+        do {
+            try charge(bytes, admission)
+        } catch {
+            await limits.release(reservation, at: now)
+            throw error
+        }
+    }
+
+    /// Gives back what a ticket took that nobody will see.
+    func withdraw(_ ticket: Ticket, _ admission: Admission) async {
+        await limits.release(admission.office.office.reservation(of: ticket, for: admission.caller, at: now), at: now)
+    }
+
+    private func charge(_ bytes: Int64, _ admission: Admission) throws(Problem) {
         guard let scope = admission.scope else { return }
         switch budgets.charge(bytes, to: scope, at: now) {
         case .charged: return
@@ -212,6 +239,11 @@ struct UploadSteps: Sendable {
 
     /// Ends an upload that is not to be completed, and leaves no part of it. One that is over already is no fault.
     func abort(_ grant: Grant, _ admission: Admission) async throws {
+        try await endParts(of: grant, admission)
+        await limits.release(UploadReservation(grant), at: now)
+    }
+
+    private func endParts(of grant: Grant, _ admission: Admission) async throws {
         let uploadID = try grant.uploadID(sent: nil, stepIsAssisted: true)
         let (key, location, credentials) = try place(of: grant, admission)
         // A part that arrives meanwhile can outlive the first attempt (AbortMultipartUpload).
@@ -239,6 +271,7 @@ struct UploadSteps: Sendable {
         let differences = grant.differences(from: stored)
         guard differences.isEmpty else { throw StoreProblem.problem(differences) }
         if grant.tagsConfirmed { try await tagConfirmed(grant, admission) }
+        await limits.settle(grant, storedBytes: stored.sizeBytes, at: now)
         return ConfirmedObject(grant: grant, stored: stored, publicURL: admission.office.environment.publicURL(of: grant.key))
     }
 
