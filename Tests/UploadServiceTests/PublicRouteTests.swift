@@ -142,7 +142,10 @@ import Uploads
         let document = try OpenAPIDocument()
         let own = ProblemCode.allCases.map { ($0.rawValue, $0.status.code) }
         let statuses = Dictionary(uniqueKeysWithValues: own + Refusal.Code.all.map { ($0.rawValue, $0.status) })
-        #expect(document.problemCodes.sorted() == statuses.keys.sorted())
+        // What no request can cause: faults of our own, what a connection that is cut off does not hear, and what callers are never asked.
+        let unheard: Set = ["internal_error", "signing_failed", "stopping", "wrong_environment", "invalid_caller"]
+        let heard = Set(statuses.keys).subtracting(unheard)
+        #expect(document.problemCodes.sorted() == heard.sorted())
 
         var used: Set<String> = []
         for (path, method, operation) in document.operations {
@@ -154,7 +157,7 @@ import Uploads
             }
         }
         // These two belong to paths and methods that are not served.
-        #expect(used.union(["not_found", "http_method_not_allowed"]) == Set(statuses.keys))
+        #expect(used.union(["not_found", "http_method_not_allowed"]) == heard)
     }
 
     @Test func everyReferenceOfTheDocumentLeadsSomewhere() throws {
