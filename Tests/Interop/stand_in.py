@@ -51,7 +51,7 @@ class StandIn:
         self.sent = []
         self.ticket_method = "PUT"
         self.once = True
-        self._servers = [self._serve(self._answer_as_service), self._serve(self._answer_as_bucket)]
+        self._servers = [self.serve(self._answer_as_service), self.serve(self._answer_as_bucket)]
         self.service, self.bucket = (f"http://127.0.0.1:{server.server_port}" for server in self._servers)
 
     def close(self):
@@ -87,7 +87,7 @@ class StandIn:
         return self.bucket_script.popleft() if self.bucket_script else Answer(200, headers={"etag": '"stored"'})
 
     @staticmethod
-    def _serve(answer):
+    def serve(answer):
         class Handler(BaseHTTPRequestHandler):
             # One connection for each request: a browser repeats by itself what was lost on a kept one.
             protocol_version = "HTTP/1.0"
