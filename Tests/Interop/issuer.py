@@ -15,21 +15,21 @@ def base64url(content):
 
 
 class Issuer:
-    def __init__(self, url="https://example.eu.auth0.com/", audience="https://api.example.com"):
-        self.url, self.audience = url, audience
+    def __init__(self, url="https://example.eu.auth0.com/", audience="https://api.example.com", kid="first"):
+        self.url, self.audience, self.kid = url, audience, kid
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def jwks(self):
         public = self.key.public_key().public_numbers()
         n, e = (base64url(number.to_bytes((number.bit_length() + 7) // 8, "big")) for number in (public.n, public.e))
-        return json.dumps({"keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "first", "n": n, "e": e}]})
+        return json.dumps({"keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": n, "e": e}]})
 
     def token(self, lifetime=600, **claims):
         """A token that ends in that many seconds; a claim that is None is left out."""
         now = int(time.time())
         usual = {"iss": self.url, "sub": "auth0|alice", "aud": self.audience, "iat": now - 3600, "exp": now + lifetime}
         given = {name: value for name, value in (usual | claims).items() if value is not None}
-        header = {"alg": "RS256", "typ": "JWT", "kid": "first"}
+        header = {"alg": "RS256", "typ": "JWT", "kid": self.kid}
         text = ".".join(base64url(json.dumps(part).encode()) for part in (header, given))
         return f"{text}.{base64url(self.key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
 

@@ -31,8 +31,8 @@ class Program:
         self.log = Path(log)
         with self.log.open("ab") as file:
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", *map(str, command)], stdin=subprocess.DEVNULL, stderr=file,
-                env=clean(variables), **{"stdout": file} | options)
+                ["setpriv", "--pdeathsig", "KILL", *map(str, command)], stderr=file, env=clean(variables),
+                **{"stdin": subprocess.DEVNULL, "stdout": file} | options)
 
     def wait_until(self, ready, seconds=60):
         """Asks `ready` until it says yes; a connection that fails is a no."""
