@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help run build test check purity lint interop image bench bench-http bench-policies thresholds mutants fuzz clean swift openssl
+.PHONY: help run build test check purity lint interop image bench bench-http bench-policies thresholds mutants fuzz endurance clean swift openssl ceph interop-python
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -31,14 +31,11 @@ purity: openssl
 lint: swift ## Format, imports of each target, paths, syntax of scripts
 	.ci/lint
 
-interop: openssl ## The built binary against other people's: a browser, S3 servers, the AWS CLI, boto3, curl
+interop: openssl ceph interop-python ## The built binary against other people's: a browser, S3 servers, the AWS CLI, boto3, curl
 	@.ci/need 'command -v chromium && command -v chromedriver' chromium chromium-driver
 	@.ci/need 'command -v curl && command -v openssl' curl openssl
 	@.ci/need 'node -e fetch' nodejs
 	@.ci/need 'ruby -e "require %q(rails); require %q(active_storage/engine); require %q(sqlite3)"' ruby ruby-activestorage ruby-railties ruby-sqlite3
-	@.ci/need 'command -v ceph && command -v ceph-mon && command -v ceph-osd && command -v radosgw && command -v radosgw-admin' \
-		ceph-common ceph-mon ceph-osd radosgw
-	@.ci/need '/usr/bin/python3 -c "import ensurepip, venv"' python3 python3-venv
 	$(SWIFT) build --product countersign
 	Tests/Interop/run
 
@@ -72,11 +69,24 @@ mutants: swift ## The policy evaluator changed in one place at a time: how many 
 fuzz: openssl ## Everything that reads what strangers send, a minute each (ARGS="--seconds 600 policy", ARGS=--keep)
 	Tests/Fuzz/run $(ARGS)
 
+endurance: openssl ceph interop-python ## An hour of uploads over restarts and rotations: nothing lost, nothing grows (ARGS="--minutes 5")
+	@.ci/need 'command -v unshare && command -v setpriv' util-linux
+	@.ci/need 'test -s /etc/ssl/certs/ca-certificates.crt' ca-certificates
+	$(SWIFT) build -c release --product countersign
+	Tests/Endurance/run $(ARGS)
+
 clean: ## Everything that was built
 	rm -rf .build .build-image .build-interop .build-mutants Tests/Linkage/.build Tests/Benchmarks/.build Tests/Fuzz/.build
 
 swift:
 	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }
+
+ceph:
+	@.ci/need 'command -v ceph && command -v ceph-mon && command -v ceph-osd && command -v radosgw && command -v radosgw-admin' \
+		ceph-common ceph-mon ceph-osd radosgw
+
+interop-python:
+	@.ci/need '/usr/bin/python3 -c "import ensurepip, venv"' python3 python3-venv
 
 openssl: swift
 	@.ci/need 'pkg-config --atleast-version=3 libcrypto' libssl-dev pkg-config
