@@ -3,7 +3,7 @@
 import statistics
 from collections import Counter
 
-from watch import column, growth, slope
+from watch import WARM_SECONDS, column, growth, slope
 
 MEBIBYTE = 1 << 20
 
@@ -32,20 +32,26 @@ def answers(counts):
 
 
 def processes(watch):
-    """First, median and last while the load went on, and what a fitted line through the second half of that makes of an hour."""
+    """First, median and last while the load went on, and where it goes; and the most requests that a sample met in flight."""
     rows = []
     for name, samples in watch.loaded().items():
         cells = [name, f"{(samples[-1][0] - samples[0][0]) / 60:.0f} min"]
         for index, unit, digits in ((1, MEBIBYTE, 1), (2, 1, 0), (3, 1, 0)):
             values = [value / unit for _, value in column(samples, index)]
-            points = [(time, value / unit) for time, value in column(samples[len(samples) // 2:], index)]
             cells += [" / ".join(f"{value:.{digits}f}" for value in (values[0], statistics.median(values), values[-1]))]
-            cells += [f"{slope(points)[0] * 3600:+.1f}"]
+            cells += [hourly(samples, index, unit)]
         grown = growth(samples)
         in_flight = max(row[4] or 0 for row in samples)
         rows.append([*cells, "–" if grown is None else f"{grown:+.1%}", f"{in_flight:.0f}"])
     return table(
         ["process", "time", "MiB first/median/last", "per h", "descriptors", "per h", "threads", "per h", "growth", "in flight"], rows)
+
+
+def hourly(samples, index, unit):
+    """What the fitted line through the second half makes of an hour; of a short life it would say nothing."""
+    if samples[-1][0] - samples[0][0] < WARM_SECONDS:
+        return "–"
+    return f"{slope(column(samples[len(samples) // 2:], index))[0] / unit * 3600:+.1f}"
 
 
 def quiet(watch):
