@@ -116,7 +116,7 @@ class Places:
             service.stop()
         self.store.close()
 
-    def policies(self, name, endpoint=None, uppy="forms", fleeting="fleeting", dialects=True, keys="jwks.json"):
+    def policies(self, name, endpoint=None, uppy="forms", fleeting="fleeting", dialects=True, keys="jwks.json", limits=None):
         folder = self.folder / name
         for environment, account in zip(("staging", "production"), self.server.accounts):
             (folder / environment).mkdir(parents=True)
@@ -124,7 +124,8 @@ class Places:
             text = RULES.format(
                 bucket=account.bucket, endpoint=endpoint or self.server.endpoint, fleeting=fleeting,
                 origin=PAGE if is_open else "https://www.example.com", downloads="true" if is_open else "false")
-            (folder / environment / "uploads.yaml").write_text(text + (DIALECTS.format(uppy=uppy) if is_open and dialects else ""))
+            text += DIALECTS.format(uppy=uppy) if is_open and dialects else ""
+            (folder / environment / "uploads.yaml").write_text(text + (f"limits: {limits}\n" if limits else ""))
         self.issuer.write(folder / "staging", f"""
 callers:
   - {{name: auth0, issuer: "{self.issuer.url}", audience: "{self.issuer.audience}", algorithms: [RS256], keys: "{keys}", rules: [photos]}}

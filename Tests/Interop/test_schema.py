@@ -535,14 +535,24 @@ def test_what_dev_refuses(places, samples, desk):
 
 
 def test_more_often_than_an_address_may_ask(places, samples):
-    limited = [sample for sample in samples if 429 in sample.statuses]
-    if not limited:
-        pytest.skip("no limit of requests is documented")
     often = places.at("often", {"COUNTERSIGN_ADDRESS_REQUESTS": "1"})
-    until(lambda: send("GET", f"{often}/version").status == 429)
-    for sample in limited:
+    for sample in (sample for sample in samples if 429 in sample.statuses):
         asker = sample.by(often, "videos")
         until(lambda: sample.ask(often, None, by=asker).status == 429)
+    # What everybody may read is not counted.
+    assert send("GET", f"{often}/health/live").status == 200
+
+
+def test_more_than_uploads_may_take(who, places):
+    few = who(places.at("few open", limits="{caller: {openUploads: 1}}"), "photos")
+    few.ask("POST", "/v1/uploads", PHOTO, "201")
+    few.ask("POST", "/v1/uploads", PHOTO, "429 too_many_open_uploads")
+    # As much as the largest file of a rule has.
+    day = who(places.at("few bytes", limits="{caller: {bytesPerDay: 1 GiB}}"), "videos")
+    ticket = day.json("POST", "/v1/uploads", VIDEO | {"size": 1 << 30}, "201")
+    day.ask("POST", "/v1/uploads", VIDEO, "429 daily_bytes_exhausted")
+    day.ask("POST", "/v1/uploads/abort", {"grant": ticket["grant"]}, "204")
+    who(day.url, "videos").ask("POST", "/v1/uploads", VIDEO, "201")
 
 
 def test_a_grant_that_has_ended(places, usual):
