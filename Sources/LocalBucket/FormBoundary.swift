@@ -1,14 +1,18 @@
 import S3Signing
 
 /// Reads the parameters of `Content-Type` and `Content-Disposition`.
+///
+/// By scalars: a combining mark behind a quotation mark makes one character of the two, to Swift but not to HTTP.
 enum HeaderParameters {
+    private typealias Scalars = Substring.UnicodeScalarView
+
     /// - Returns: The lower-case value before the first `;`, and the parameters with lower-case names.
     static func parse(_ header: String) -> (value: String, parameters: [String: String]) {
-        var rest = header[...]
-        let value = self.take(until: ";", from: &rest).trimmingSpaces.lowercased()
+        var rest = header.unicodeScalars[...]
+        let value = self.take(until: ";", from: &rest).lowercased()
         var parameters: [String: String] = [:]
         while !rest.isEmpty {
-            let name = self.take(until: "=;", from: &rest, keepingStop: true).trimmingSpaces.lowercased()
+            let name = self.take(until: "=;", from: &rest, keepingStop: true).lowercased()
             guard rest.first == "=" else {
                 rest = rest.dropFirst()
                 continue
@@ -20,32 +24,32 @@ enum HeaderParameters {
         return (value, parameters)
     }
 
-    private static func take(until stops: String, from rest: inout Substring, keepingStop: Bool = false) -> Substring {
-        let end = rest.firstIndex { stops.contains($0) } ?? rest.endIndex
-        let taken = rest[..<end]
-        rest = end == rest.endIndex ? "" : rest[(keepingStop ? end : rest.index(after: end))...]
-        return taken
+    /// What stands before the first stop, or all of it, without blanks around it.
+    private static func take(until stops: String, from rest: inout Scalars, keepingStop: Bool = false) -> String {
+        let taken = rest.prefix { !stops.unicodeScalars.contains($0) }
+        rest = rest[taken.endIndex...].dropFirst(keepingStop ? 0 : 1)
+        return String(Substring(taken).trimmingSpaces)
     }
 
     /// A token, or a quoted string. Browsers write `"` in a name as `%22` and leave `\` alone, so only `\"` is an escape.
-    private static func parameterValue(from rest: inout Substring) -> String {
+    private static func parameterValue(from rest: inout Scalars) -> String {
         let trimmed = rest.drop { $0 == " " || $0 == "\t" }
         guard trimmed.first == "\"" else {
-            return String(self.take(until: ";", from: &rest).trimmingSpaces)
+            return self.take(until: ";", from: &rest)
         }
-        var value = ""
+        var value = String.UnicodeScalarView()
         var quoted = trimmed.dropFirst()
-        while let character = quoted.popFirst(), character != "\"" {
-            if character == "\\", quoted.first == "\"" {
+        while let scalar = quoted.popFirst(), scalar != "\"" {
+            if scalar == "\\", quoted.first == "\"" {
                 value.append("\"")
                 quoted = quoted.dropFirst()
             } else {
-                value.append(character)
+                value.append(scalar)
             }
         }
         rest = quoted
         _ = self.take(until: ";", from: &rest)
-        return value
+        return String(value)
     }
 }
 

@@ -41,11 +41,24 @@ struct XMLReader {
         return next == UInt8(ascii: ">") || next == UInt8(ascii: "/") || Self.isSpace(next)
     }
 
+    /// Where the tag that comes next ends: `>` between quotation marks does not end it.
+    private func tagEnd() -> Substring.UTF8View.Index? {
+        var quote: UInt8?
+        return self.rest.firstIndex { byte in
+            if let open = quote {
+                if byte == open { quote = nil }
+                return false
+            }
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { quote = byte }
+            return byte == UInt8(ascii: ">")
+        }
+    }
+
     /// `<name>…</name>`, also with a namespace declaration; `<name/>` where empty content means something.
     mutating func element<Content>(
         _ name: String, empty: Content?, _ content: (inout XMLReader) throws(S3Error) -> Content
     ) throws(S3Error) -> Content {
-        guard self.begins(name), let end = self.rest.firstIndex(of: UInt8(ascii: ">")) else { throw Refused.malformedXML }
+        guard self.begins(name), let end = self.tagEnd() else { throw Refused.malformedXML }
         var attributes = self.rest[..<end].dropFirst(name.utf8.count + 1)
         self.rest = self.rest[end...].dropFirst()
         let isEmpty = attributes.last == UInt8(ascii: "/")

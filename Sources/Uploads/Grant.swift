@@ -114,7 +114,7 @@ extension Grant {
             sha256 = try fields.optional { fields throws(FieldReader.Fault) in try fields.digest() }
             encryption = try fields.optional { fields throws(FieldReader.Fault) in try fields.encryption() }
             tagsConfirmed = try fields.flag()
-            expiresAt = SigningTime(secondsSinceEpoch: try fields.number())
+            expiresAt = try fields.time()
             try fields.end()
         } catch {
             return nil

@@ -1,4 +1,5 @@
 internal import Libcrypto
+internal import SigV4
 
 /// Writes a grant's fields one behind the other, each with its length.
 struct FieldWriter {
@@ -106,6 +107,14 @@ struct FieldReader {
         let (lower, upper) = (try number(), try number())
         guard 0 <= lower, lower <= upper else { throw Fault() }
         return lower...upper
+    }
+
+    /// A moment of the years that have a text form: any other would become the last of them, which has a spelling of its own.
+    mutating func time() throws(Fault) -> SigningTime {
+        let seconds = try number()
+        let time = SigningTime(secondsSinceEpoch: seconds)
+        guard time.secondsSinceEpoch == seconds else { throw Fault() }
+        return time
     }
 
     mutating func digest() throws(Fault) -> SHA256Digest {

@@ -88,7 +88,7 @@ struct FormInspection {
     private func names(_ field: String) -> Bool {
         form.conditions.contains { condition in
             switch condition {
-            case .equals(let name, _), .startsWith(let name, _): name.lowercased() == field
+            case .equals(let name, _), .startsWith(let name, _): HeaderRules.isSame(name, field)
             case .size: false
             }
         }
@@ -101,8 +101,8 @@ struct FormInspection {
             problems.append("the field \(name) is missing")
         }
         for field in form.fields {
-            let name = field.name.lowercased()
-            if name != "policy", name != "x-amz-signature", name != "file", !name.hasPrefix("x-ignore-"), !names(name) {
+            let name = HeaderRules.lowercased(field.name)
+            if name != "policy", name != "x-amz-signature", name != "file", !HeaderRules.hasPrefix(name, "x-ignore-"), !names(name) {
                 problems.append("the field \(field.name) has no condition: S3 refuses it as an extra input field")
             }
         }
@@ -113,14 +113,14 @@ struct FormInspection {
         switch condition {
         case .size: return nil
         case .equals(let field, let value):
-            if field.lowercased() == "bucket" { return nil }
-            guard let sent = form.field(field.lowercased()) else { return "the policy demands the field \(field), which the form lacks" }
-            guard sent != value else { return nil }
+            if HeaderRules.isSame(field, "bucket") { return nil }
+            guard let sent = form.field(field) else { return "the policy demands the field \(field), which the form lacks" }
+            guard !sent.utf8.elementsEqual(value.utf8) else { return nil }
             return Self.signatureFields.contains(field.lowercased())
                 ? "the field \(field) is not what the policy demands"
                 : "the field \(field) is \"\(sent)\", but the policy demands \"\(value)\""
         case .startsWith(let field, let prefix):
-            guard let sent = form.field(field.lowercased()) else { return nil }
+            guard let sent = form.field(field) else { return nil }
             return sent.utf8.starts(with: prefix.utf8)
                 ? nil : "the field \(field) is \"\(sent)\", but the policy demands that it starts with \"\(prefix)\""
         }

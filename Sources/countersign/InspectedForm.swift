@@ -18,7 +18,7 @@ struct InspectedForm {
     let conditions: [Condition]
 
     init(url: String?, fields: [Header]) throws(CommandFailure) {
-        guard let policy = fields.first(where: { $0.name.lowercased() == "policy" })?.value else {
+        guard let policy = fields.first(where: { HeaderRules.isSame($0.name, "policy") })?.value else {
             throw .wrongUse("the form has no field policy, so it is not signed.")
         }
         self.url = url
@@ -27,12 +27,15 @@ struct InspectedForm {
         (expiration, conditions) = try Self.read(policy)
     }
 
-    /// The first field of that name, in any case.
-    func field(_ name: String) -> String? { fields.first { $0.name.lowercased() == name }?.value }
+    /// All that the form sends under a name, given in lower case: S3 joins the values with commas.
+    func field(_ name: String) -> String? {
+        let values = fields.filter { HeaderRules.isSame($0.name, name) }.map(\.value)
+        return values.isEmpty ? nil : values.joined(separator: ",")
+    }
 
     /// The value that a condition fixes.
     func fixedValue(_ field: String) -> String? {
-        for case .equals(let name, let value) in conditions where name.lowercased() == field { return value }
+        for case .equals(let name, let value) in conditions where HeaderRules.isSame(name, field) { return value }
         return nil
     }
 
@@ -48,7 +51,9 @@ struct InspectedForm {
     private static func read(_ policy: String) throws(CommandFailure) -> (SigningTime, [Condition]) {
         guard let bytes = Base64.decode(policy) else { throw .wrongUse("the policy is not base64 with padding.") }
         let json: JSON
-        do { json = try JSONParser.parse(bytes[...]) } catch { throw .wrongUse("the policy is no JSON: \(error).") }
+        do { json = try JSONParser.parse(bytes[...], takesPolicyEscapes: true) } catch {
+            throw .wrongUse("the policy is no JSON: \(error).")
+        }
         guard let text = json["expiration"]?.string, let expiration = SigningTime(iso8601: text) else {
             throw .wrongUse("the policy has no expiration in UTC, such as 2015-12-30T12:00:00Z.")
         }
@@ -59,7 +64,8 @@ struct InspectedForm {
     }
 
     private static func condition(_ element: JSON) throws(CommandFailure) -> Condition {
-        let malformed = CommandFailure.wrongUse("the policy holds a condition that S3 does not know: \(element.compact)")
+        let shown = Quoting.terminal(element.compact)
+        let malformed = CommandFailure.wrongUse("the policy holds a condition that S3 does not know: \(shown)")
         switch element {
         case .object(let members):
             guard members.count == 1, let value = members[0].value.string else { throw malformed }

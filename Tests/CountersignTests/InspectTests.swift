@@ -1,3 +1,4 @@
+import Libcrypto
 import S3Signing
 import Testing
 
@@ -289,6 +290,40 @@ import Testing
         let run = await inspect("-", input: form.replacing(original, with: changed))
         #expect(run.code == 1)
         #expect(run.output.contains(words), "\(run.output)")
+    }
+
+    /// A policy of others' making, held as the bucket holds it: escapes of S3's own, values of one name joined, bytes compared.
+    @Test func readsAPolicyAsABucketDoes() async throws {
+        let policy = #"""
+            {"expiration":"2013-05-24T00:15:00Z","conditions":[{"bucket":"examplebucket"},{"key":"\$a\v"},["eq","$x-amz-meta-a","1,2"],
+            {"x-amz-algorithm":"AWS4-HMAC-SHA256"},{"x-amz-date":"20130524T000000Z"},
+            {"x-amz-credential":"AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request"}]}
+            """#
+        let text = Base64.encode(Array(policy.utf8))
+        let line = #"{"method":"POST-POLICY","policy":"\#(text)","region":"us-east-1","at":"20130524T000000Z"}"#
+        let batch = await CommandRun.command(["presign", "batch", "-"], variables: CommandRun.exampleVariables, input: line + "\n")
+        let signature = try #require(try JSONParser.parse(batch.result)["signature"]?.string)
+        func form(_ value: String) -> String {
+            let fields = [
+                ["key", "$a\u{B}"], ["x-amz-meta-a", "1"], ["X-Amz-Meta-A", value], ["x-amz-algorithm", "AWS4-HMAC-SHA256"],
+                ["x-amz-date", "20130524T000000Z"], ["x-amz-credential", "AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request"],
+                ["policy", text], ["x-amz-signature", signature],
+            ]
+            let url = JSON.string("https://examplebucket.s3.us-east-1.amazonaws.com/")
+            return JSON.object([.init("url", url), .init("fields", .array(fields.map { .array($0.map(JSON.string)) }))]).compact
+        }
+        let good = await inspect("-", input: form("2"))
+        #expect(good.code == 0 && good.output.contains("verifies (with"), "\(good.output)\(good.diagnostics)")
+        let bad = await inspect("-", input: form("3"))
+        #expect(bad.code == 1)
+    }
+
+    /// Whatever a policy says, the terminal stays as it is.
+    @Test func quotesWhatItRefuses() async {
+        let policy = "{\"expiration\":\"2013-05-24T00:15:00Z\",\"conditions\":[[\"x\",\"\u{9B}31m\u{202E}\"]]}"
+        let run = await inspect("-", input: Base64.encode(Array(policy.utf8)))
+        #expect(run.code == 2)
+        #expect(run.diagnostics.contains(#"\u{9b}31m\u{202e}"#), "\(run.diagnostics)")
     }
 
     @Test func tellsWhatAnOpenFormAllows() async {

@@ -68,6 +68,19 @@ import Testing
         #expect(throws: S3Error.self) { try self.events([cut], boundary: "x") }
     }
 
+    /// To Swift, a combining mark makes one character with the quotation mark, semicolon or equals sign before it.
+    @Test(arguments: ["\u{301}", "a\u{301}", "\u{301};=:\u{301}", "\u{20DD}=b"])
+    func namesMayBeginWithACombiningMark(_ name: String) throws {
+        let form = multipart([FormPart(name, "value"), FormPart("file", "content", filename: name)], boundary: "x")
+        let events = try self.events([Array(form.utf8)], boundary: "x")
+        guard case .field(let field)? = events.first, case .file(let filename?)? = events.dropFirst().first else {
+            Issue.record("\(events)")
+            return
+        }
+        #expect(field.name.utf8.elementsEqual(name.utf8))
+        #expect(filename.utf8.elementsEqual(name.utf8))
+    }
+
     @Test func memoryIsBounded() throws {
         var parser = FormParser(boundary: try FormBoundary(contentType: "multipart/form-data; boundary=x"))
         parser.feed(ByteBuffer(string: "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n"))

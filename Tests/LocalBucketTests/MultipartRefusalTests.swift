@@ -85,6 +85,7 @@ import Testing
                 whole.replacing(number, with: number + number),
                 whole.replacing(">1<", with: ">one<"), whole.replacing(">1<", with: "><"), whole.replacing(">1<", with: ">&#x31<"),
                 whole.replacing("<ETag>\(part)</ETag>", with: ""), whole.replacing("</Part>", with: "<Size>1</Size></Part>"),
+                whole.replacing("<Part>", with: "<Part xmlns=\"><PartNumber>1</PartNumber><ETag>a</ETag></Part>"),
                 "<!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]>" + whole, "{\"parts\":[]}", "\u{feff}",
             ]
             for xml in wrong { #expect(try await upload.complete(xml: xml).refusal == "400 MalformedXML", "\(xml)") }

@@ -142,6 +142,19 @@ import Testing
             #expect(Grant(encoded: changed) == nil)
         }
     }
+
+    /// What is beyond the year 9999 would be read as its last second, which has a spelling of its own.
+    @Test func `a grant does not end where no time is`() throws {
+        var random = SeededGenerator(seed: 13)
+        let token = Grant.random(using: &random).sealed(with: sealingKeys, using: &random)
+        let bytes = try #require(sealingKeys.open(token, for: .grant))
+        let grant = try #require(Grant(encoded: bytes))
+        let end = String(grant.expiresAt.secondsSinceEpoch)
+        for (text, isTime) in [("253402300799", true), ("253402300800", false), ("9223372036854775807", false), ("-62167219201", false)] {
+            let other = bytes.dropLast(end.utf8.count + 2) + [0, UInt8(text.utf8.count)] + Array(text.utf8)
+            #expect((Grant(encoded: Array(other)) != nil) == isTime, "\(text)")
+        }
+    }
 }
 
 extension Grant {
