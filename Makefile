@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help run build test check purity lint interop image bench bench-http bench-policies thresholds mutants fuzz endurance clean swift openssl ceph interop-python
+.PHONY: help run build test check purity lint interop image bench bench-http bench-policies thresholds mutants fuzz endurance clean swift openssl ceph interop-python fuzz-plants
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -75,8 +75,12 @@ endurance: openssl ceph interop-python ## An hour of uploads over restarts and r
 	$(SWIFT) build -c release --product countersign
 	Tests/Endurance/run $(ARGS)
 
+fuzz-plants: openssl ## Bugs planted in a copy of the sources, and seen to be found by the fuzzers (ARGS="--set 2 policy")
+	@.ci/need 'command -v python3' python3
+	Tests/Fuzz/test-plants $(ARGS)
+
 clean: ## Everything that was built
-	rm -rf .build .build-image .build-interop .build-mutants Tests/Linkage/.build Tests/Benchmarks/.build Tests/Fuzz/.build
+	rm -rf .build .build-image .build-interop .build-mutants .build-plants Tests/Linkage/.build Tests/Benchmarks/.build Tests/Fuzz/.build
 
 swift:
 	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }

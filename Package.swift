@@ -13,10 +13,8 @@ let settings: [SwiftSetting] = [
 /// The pure core besides: unsafe code is marked where it stands.
 let coreSettings: [SwiftSetting] = settings + [.strictMemorySafety()]
 
-/// What only the fuzzers of `Tests/Fuzz` stand on: products of nobody else.
-let fuzzed: [Product] =
-    Context.environment["COUNTERSIGN_FUZZ"] == nil
-    ? [] : ["Settings", "LocalBucket", "UploadService"].map { .library(name: $0, targets: [$0]) }
+/// Whether the fuzzers of `Tests/Fuzz` are built, which stand on more than there are products.
+let isFuzzed = Context.environment["COUNTERSIGN_FUZZ"] != nil
 
 let package = Package(
     name: "countersign",
@@ -28,7 +26,7 @@ let package = Package(
         .library(name: "S3Signing", targets: ["S3Signing"]),
         .library(name: "S3Policy", targets: ["S3Policy"]),
         .library(name: "Uploads", targets: ["Uploads"]),
-    ] + fuzzed,
+    ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -172,3 +170,12 @@ let package = Package(
             swiftSettings: settings),
     ]
 )
+
+if isFuzzed, let index = package.targets.firstIndex(where: { $0.name == "countersign" }) {
+    // The command line without its main function, which libFuzzer brings.
+    let command = package.targets[index]
+    package.targets[index] = .target(
+        name: command.name, dependencies: command.dependencies, exclude: ["Countersign.swift"], swiftSettings: command.swiftSettings)
+    package.products.removeAll { $0.name == command.name }
+    package.products += ["Settings", "LocalBucket", "UploadService", command.name].map { .library(name: $0, targets: [$0]) }
+}

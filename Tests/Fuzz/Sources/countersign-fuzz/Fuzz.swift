@@ -13,10 +13,13 @@ protocol FuzzTarget: Sendable {
 
 let targets: [String: any FuzzTarget.Type] = [
     "chunks": ChunkTarget.self,
+    "documents": DocumentTarget.self,
     "form": FormTarget.self,
     "grant": GrantTarget.self,
+    "inspect": InspectTarget.self,
     "jwt": JWTTarget.self,
     "policy": PolicyTarget.self,
+    "post-policy": PostPolicyTarget.self,
     "signature": SignatureTarget.self,
     "upload-request": UploadRequestTarget.self,
     "uploads-yaml": UploadsYAMLTarget.self,

@@ -1,16 +1,79 @@
+import Libcrypto
+import SigV4
+import Uploads
+
 @testable import Settings
 
-/// `uploads.yaml`: a file is an environment or has problems that say where; never both, never neither.
+/// `uploads.yaml`: a file is an environment or has problems that say where, never both, never neither; and what an environment allows
+/// keeps the promise of a ticket.
 struct UploadsYAMLTarget: FuzzTarget {
+    private let keys = SealingKeys(secrets: [Secret("fuzzing-fuzzing-fuzzing-fuzzing-fuzzing")])
+    private let credentials = SigningCredentials(
+        Credentials(accessKeyID: "AKIDEXAMPLE", secretAccessKey: Secret("fuzzing-secret")))
+
     func run(_ input: [UInt8]) {
         guard let text = String(validating: input, as: UTF8.self) else { return }
+        checkQuantities(text)
         do throws(SettingsProblem) {
             let document = try YAMLDocument(text, file: "uploads.yaml")
             var reader = YAMLReader(file: "uploads.yaml")
             let environment = reader.environment(named: "staging", document: document)
             expect((environment == nil) == !reader.problems.isEmpty, "\(reader.problems.count) problems, and yet \(environment as Any)")
+            guard let environment else { return }
+            expect(!environment.rules.isEmpty, "an environment without rules")
+            for rule in environment.rules { check(rule, in: environment) }
         } catch {
             expect(!error.description.isEmpty, "a problem that says nothing")
         }
+    }
+
+    private func check(_ rule: UploadRule, in environment: Environment) {
+        expect(0 <= rule.sizeBytes.lowerBound && rule.sizeBytes.upperBound <= 10_000 * (5 << 30), "sizes of \(rule.sizeBytes)")
+        expect((1...604_800).contains(rule.lifetimeSeconds), "a life of \(rule.lifetimeSeconds) seconds")
+        expect((rule.lifetimeSeconds...604_800).contains(rule.grantLifetimeSeconds), "a grant of \(rule.grantLifetimeSeconds) seconds")
+        if rule.method == .post { expect(!rule.once && rule.lifetimeSeconds <= 900, "a form that lives long, or only once") }
+        if rule.multipart != nil { expect((5 << 20...5 << 30).contains(rule.partSizeBytes), "parts of \(rule.partSizeBytes) bytes") }
+        issue(rule, in: environment)
+    }
+
+    /// A ticket for the least that the rule takes; whatever the template is, its key stays in its place.
+    private func issue(_ rule: UploadRule, in environment: Environment) {
+        guard let pattern = rule.contentTypes.first, rule.method != .multipart else { return }
+        let office = TicketOffice(environment: environment, sealingKeys: keys)
+        let request = UploadRequest(
+            rule: rule.name, filename: "../a\"b.svg", size: rule.sizeBytes.lowerBound, type: pattern.text.replacing("/*", with: "/png"),
+            sha256: Base64.encode(SHA256.hash("a").bytes))
+        var random = SameNumbers()
+        let caller = Caller(name: "../anna", environment: "staging")
+        let now = SigningTime(secondsSinceEpoch: 1_800_000_000)
+        guard let ticket = try? office.issue(request, to: caller, with: credentials, at: now, using: &random) else { return }
+        expect(ticket.key.utf8.count <= 1024 && !ticket.key.isEmpty, "a key of \(ticket.key.utf8.count) bytes")
+        let segments = ticket.key.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { String(Substring($0)) }
+        expect(!segments.contains { ["", ".", ".."].contains($0) } && !ticket.key.contains("${"), "an unsafe key: \(ticket.key)")
+        expect(ticket.expiresAt == now.adding(seconds: Int64(rule.lifetimeSeconds)), "ends at \(ticket.expiresAt)")
+    }
+
+    /// The first words of the input as sizes and times, by arithmetic that cannot overflow.
+    private func checkQuantities(_ text: String) {
+        for word in text.utf8.split(whereSeparator: { $0 <= 0x20 || $0 == UInt8(ascii: ":") }).prefix(64).map({ String(Substring($0)) }) {
+            let digits = word.utf8.prefix { (0x30...0x39).contains($0) }
+            let unit = word.utf8.dropFirst(digits.count)
+            let number = digits.isEmpty ? nil : digits.reduce(0.0) { $0 * 10 + Double($1 - 0x30) }
+            let factors = ["": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 1024, "mib": 1_048_576, "gib": 1_073_741_824.0]
+            let bytes = factors[Substring(unit).lowercased()].flatMap { factor in number.map { $0 * factor } }
+            check(try? Quantity.bytes(word), bytes, word)
+            let seconds = ["": 1, "s": 1, "m": 60, "h": 3600, "d": 86400.0][Substring(unit).lowercased()].flatMap { factor in
+                number.map { $0 * factor }
+            }
+            check((try? Quantity.seconds(word)).map { Int64($0) }, seconds, word)
+        }
+    }
+
+    private func check(_ value: Int64?, _ expected: Double?, _ word: String) {
+        guard let value else {
+            expect(expected.map { $0 > 9.2e18 } ?? true, "\(word) is not read")
+            return
+        }
+        expect(expected.map { abs($0 - Double(value)) <= $0 * 1e-9 } ?? false, "\(word) is read as \(value)")
     }
 }
