@@ -3,7 +3,8 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help run build test check purity lint interop image bench bench-http bench-policies thresholds mutants fuzz endurance clean swift openssl ceph interop-python fuzz-plants
+.PHONY: help run build test check purity lint interop image bench bench-http bench-policies thresholds mutants fuzz fuzz-plants sanitize \
+	torture endurance clean swift openssl ceph interop-python
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -69,18 +70,22 @@ mutants: swift ## The policy evaluator changed in one place at a time: how many 
 fuzz: openssl ## Everything that reads what strangers send, a minute each (ARGS="--seconds 600 policy", ARGS=--keep)
 	Tests/Fuzz/run $(ARGS)
 
+fuzz-plants: openssl ## Bugs planted in a copy of the sources, and seen to be found by the fuzzers (ARGS="--set 2 policy")
+	@.ci/need 'command -v python3' python3
+	Tests/Fuzz/test-plants $(ARGS)
+
+sanitize: openssl ## All tests under the thread and the address sanitizer (ARGS="address" for one of them)
+	Tests/Sanitizers/run $(ARGS)
+
 endurance: openssl ceph interop-python ## An hour of uploads over restarts and rotations: nothing lost, nothing grows (ARGS="--minutes 5")
 	@.ci/need 'command -v unshare && command -v setpriv' util-linux
 	@.ci/need 'test -s /etc/ssl/certs/ca-certificates.crt' ca-certificates
 	$(SWIFT) build -c release --product countersign
 	Tests/Endurance/run $(ARGS)
 
-fuzz-plants: openssl ## Bugs planted in a copy of the sources, and seen to be found by the fuzzers (ARGS="--set 2 policy")
-	@.ci/need 'command -v python3' python3
-	Tests/Fuzz/test-plants $(ARGS)
-
 clean: ## Everything that was built
-	rm -rf .build .build-image .build-interop .build-mutants .build-plants Tests/Linkage/.build Tests/Benchmarks/.build Tests/Fuzz/.build
+	rm -rf .build .build-asan .build-tsan .build-image .build-interop .build-mutants .build-plants Tests/Linkage/.build Tests/Benchmarks/.build \
+		Tests/Fuzz/.build
 
 swift:
 	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }
