@@ -40,6 +40,12 @@ interop: openssl ceph interop-python ## The built binary against other people's:
 	$(SWIFT) build --product countersign
 	Tests/Interop/run
 
+torture: openssl ## Floods, drips, smuggling, full disks, kill -9, wrong clocks and silent upstreams (ARGS="idle headers")
+	@.ci/need 'command -v python3 && command -v setpriv && command -v prlimit && command -v unshare' python3 util-linux
+	@.ci/need 'command -v wrk && command -v openssl' wrk openssl
+	@.ci/need 'ls /usr/lib/*/faketime/libfaketimeMT.so.1' libfaketime
+	Tests/Torture/run $(ARGS)
+
 image: swift ## The container image, built without an engine and tried as a container (as root)
 	@.ci/need 'command -v buildah && command -v debootstrap' buildah debootstrap
 	@.ci/need 'command -v ip && command -v unshare' iproute2 util-linux
@@ -84,8 +90,8 @@ endurance: openssl ceph interop-python ## An hour of uploads over restarts and r
 	Tests/Endurance/run $(ARGS)
 
 clean: ## Everything that was built
-	rm -rf .build .build-asan .build-tsan .build-image .build-interop .build-mutants .build-plants Tests/Linkage/.build Tests/Benchmarks/.build \
-		Tests/Fuzz/.build
+	rm -rf .build .build-asan .build-tsan .build-image .build-interop .build-mutants .build-plants .build-torture Tests/Linkage/.build \
+		Tests/Benchmarks/.build Tests/Fuzz/.build
 
 swift:
 	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }

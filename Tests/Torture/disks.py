@@ -1,0 +1,303 @@
+"""Disks that are full or cannot be written, and kill -9 in the middle of writing, under the local bucket."""
+
+import http.client
+import os
+import random
+import re
+import subprocess
+import threading
+import time
+import urllib.parse
+from collections import Counter
+
+from connections import judge_bucket
+from honest import Objects, Reads, Tickets
+from report import Row
+from trial import case
+
+ROUNDS = 20
+DISK_MIB = 48
+
+
+class SmallDisk:
+    """A disk of its own for a folder: a tmpfs where this user may mount one, else a limit on the size of each file."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir()
+        self.is_mounted = mount("-t", "tmpfs", "-o", f"size={DISK_MIB}m,mode=0700", "torture", folder)
+
+    @property
+    def prefix(self):
+        """For a program that is to see a full disk."""
+        return () if self.is_mounted else ("sh", "-c", f'trap "" XFSZ; ulimit -f 2048; exec "$@"', "sh")
+
+    def __str__(self):
+        return f"a tmpfs of {DISK_MIB} MiB" if self.is_mounted else "files of 1 MiB at most (nothing can be mounted here)"
+
+    def fill(self):
+        """Takes all the room that is left; the file to remove."""
+        path = self.folder / "filling"
+        if self.is_mounted:
+            with path.open("wb", buffering=0) as file:
+                try:
+                    while True:
+                        file.write(bytes(4096))
+                except OSError:
+                    pass
+        return path
+
+    def forbid_writing(self):
+        if not self.is_mounted:
+            return self.set_permissions(0o500)
+        # Refused while a file is open for writing.
+        for _ in range(500):
+            if mount("-o", "remount,ro", self.folder):
+                return "mounted read-only"
+            time.sleep(0.02)
+        raise RuntimeError("the disk could not be made read-only")
+
+    def allow_writing(self):
+        return mount("-o", "remount,rw", self.folder) if self.is_mounted else self.set_permissions(0o700)
+
+    def set_permissions(self, mode):
+        assert os.getuid() != 0, "permissions do not keep root out"
+        for folder, _, _ in os.walk(self.folder, topdown=False):
+            os.chmod(folder, mode)
+        return "without permission to write"
+
+    def stop(self):
+        if self.is_mounted:
+            subprocess.run(["umount", "--lazy", self.folder], check=True)
+
+
+def mount(*arguments):
+    return subprocess.run(["mount", *map(str, arguments)], capture_output=True).returncode == 0
+
+
+class Writer(threading.Thread):
+    """Puts objects of all sizes under keys of its own, and knows what may stand under each when it is killed or refused."""
+
+    def __init__(self, bucket, number, keys=5, largest=4 << 20, state=None):
+        super().__init__(daemon=True)
+        self.bucket, self.number, self.largest = bucket, number, largest
+        self.keys = [f"written/{number}/{key}" for key in range(keys)]
+        self.random = random.Random()
+        """What was acknowledged last, and what may have come through besides."""
+        self.known, self.perhaps = state or ({}, {})
+        self.answers = Counter()
+        self.ending = threading.Event()
+
+    def run(self):
+        while not self.ending.is_set():
+            key = self.random.choice(self.keys)
+            content = self.random.randbytes(int(2 ** self.random.uniform(0, self.largest.bit_length() - 1)))
+            self.perhaps[key] = content
+            try:
+                answer = self.bucket.send("PUT", key, content)
+            except (OSError, http.client.HTTPException) as error:
+                self.answers[type(error).__name__] += 1
+                continue
+            self.answers[str(answer)] += 1
+            if answer.status == 200:
+                self.known[key] = content
+            if answer.status < 500:
+                del self.perhaps[key]
+
+
+def expectations(writers):
+    """All contents that may stand under each key; None among them where nothing may stand there."""
+    found = {}
+    for writer in writers:
+        for key in writer.keys:
+            found[key] = [writer.known.get(key)] + ([writer.perhaps[key]] if key in writer.perhaps else [])
+    return found
+
+
+def judge_written(bucket, writers):
+    """What is wrong with what is visible; what is there is then taken for known."""
+    expected = expectations(writers)
+    wrong = bucket.wrong_objects({key: [one for one in contents if one is not None] for key, contents in expected.items()})
+    visible = set(bucket.keys())
+    wrong += [f"{key} is gone" for key, contents in expected.items() if None not in contents and key not in visible]
+    for writer in writers:
+        for key in writer.keys:
+            writer.perhaps.pop(key, None)
+            if key in visible:
+                writer.known[key] = bucket.send("GET", key).body
+    return wrong
+
+
+@case("full", "a disk without room, and one that cannot be written")
+def full(stage):
+    disk = stage.until_end(SmallDisk(stage.folder / "disk"))
+    bucket = stage.bucket(data=disk.folder, prefix=disk.prefix)
+    objects, reads = Objects(bucket, first=40), Reads(bucket)
+    for number in range(40):
+        reads.stored[f"honest/{number}"] = content = random.randbytes(4096)
+        assert bucket.send("PUT", f"honest/{number}", content).status == 200
+    refused = {"PUT 500 InternalError", "PUT 503 SlowDown", "PUT 507 "}
+
+    clients = [(reads, 20), (Tickets(bucket.service_port), 20), (objects, 5)]
+    with stage.trial("full disk", bucket.process, clients, allowed={"object": refused}) as trial:
+        trial.fault()
+        writers = [Writer(bucket, number, keys=40) for number in range(6)]
+        for writer in writers:
+            writer.start()
+        time.sleep(6)
+        filling = disk.fill()
+        time.sleep(5)
+        filling.unlink(missing_ok=True)
+        for writer in writers:
+            writer.ending.set()
+        for writer in writers:
+            writer.join(30)
+        answers = sum((writer.answers for writer in writers), Counter())
+        trial.sent = f"6 clients fill {disk}: " + ", ".join(f"{count} × {answer}" for answer, count in sorted(answers.items()))
+        if not any(not answer.startswith("200") for answer in answers):
+            trial.broken("the disk did not get full")
+        if wrong := judge_written(bucket, writers):
+            trial.broken(f"after the disk was full: {wrong[:3]}")
+        for key in [key for key in bucket.keys() if key.startswith("written/")]:
+            assert bucket.send("DELETE", key).status == 204
+        trial.after()
+        judge_bucket(trial, bucket)
+
+    restart(bucket)
+    objects, stored = Objects(bucket, first=1_000_000), reads.stored
+    reads = Reads(bucket)
+    reads.stored = stored
+    clients = [(reads, 20), (Tickets(bucket.service_port), 20), (objects, 5)]
+    with stage.trial("unwritable folder", bucket.process, clients, allowed={"object": refused}) as trial:
+        trial.fault()
+        how = disk.forbid_writing()
+        answers = Counter()
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            answers[str(bucket.send("PUT", "unwritable", b"x" * 100_000))] += 1
+            answers[f"DELETE {bucket.send('DELETE', 'honest/0')}"] += 1
+            answers[f"POST {bucket.send('POST', 'unwritable', b'', [['uploads', '']])}"] += 1
+        disk.allow_writing()
+        trial.sent = f"PUT, DELETE and CreateMultipartUpload while the folder is {how}: " + ", ".join(
+            f"{count} × {answer}" for answer, count in sorted(answers.items()))
+        if any(re.search(r"\b20\d", answer) for answer in answers):
+            trial.broken(f"something was stored where nothing can be: {dict(answers)}")
+        trial.after()
+        if "unwritable" in bucket.keys():
+            trial.broken("what was refused is visible")
+        judge_bucket(trial, bucket)
+
+
+def restart(bucket):
+    bucket.stop()
+    bucket.start()
+
+
+@case("kill", "kill -9 in the middle of PUTs and of CompleteMultipartUpload")
+def kill(stage):
+    bucket = stage.bucket()
+    stage.rows.append(kill_puts(bucket))
+    stage.rows.append(kill_completions(bucket))
+
+
+def row(name, sent, left, bucket, faults):
+    peak = bucket.process.resident_mib("VmHWM")
+    return Row(name, sent, {}, bucket.process.resident_mib(), peak, 256, (bucket.process.descriptors,) * 2, left, faults)
+
+
+def kill_puts(bucket):
+    faults, answers, through, states = [], Counter(), 0, {}
+    for number in range(ROUNDS):
+        writers = [Writer(bucket, index, state=states.get(index)) for index in range(6)]
+        states = {writer.number: (writer.known, writer.perhaps) for writer in writers}
+        for writer in writers:
+            writer.start()
+        time.sleep(random.uniform(0.05, 0.6))
+        for writer in writers:
+            writer.ending.set()
+        bucket.kill()
+        for writer in writers:
+            writer.join(30)
+            answers += writer.answers
+        unfinished = len(bucket.files("incoming"))
+        through += sum(len(writer.perhaps) for writer in writers)
+        bucket.start()
+        if left := bucket.files("incoming"):
+            faults.append(f"round {number}: {len(left)} of {unfinished} unfinished files are left after the start")
+        if wrong := judge_written(bucket, writers):
+            faults.append(f"round {number}: {wrong[:3]}")
+    sent = f"{ROUNDS} kills while 6 clients put objects of up to 4 MiB: " + ", ".join(
+        f"{count} × {answer}" for answer, count in sorted(answers.items())) + f"; {through} PUTs were cut off"
+    left = f"{len(bucket.files('objects'))} whole objects, {len(bucket.files('incoming'))} unfinished"
+    return row("kill in PUTs", sent, left, bucket, faults)
+
+
+class LargeUpload:
+    """An upload in parts, with all its parts there."""
+
+    def __init__(self, bucket, key):
+        self.bucket, self.key = bucket, key
+        self.parts = [random.randbytes(5 << 20), random.randbytes(5 << 20), random.randbytes(1 << 20)]
+        answer = bucket.send("POST", key, b"", [["uploads", ""]])
+        self.id = re.search("<UploadId>(.*?)</UploadId>", answer.body.decode())[1]
+        self.tags = [self.put(number, part).headers["etag"] for number, part in enumerate(self.parts, 1)]
+
+    def put(self, number, part):
+        answer = self.bucket.send("PUT", self.key, part, [["partNumber", str(number)], ["uploadId", self.id]])
+        assert answer.status == 200, answer
+        return answer
+
+    def complete(self):
+        parts = "".join(f"<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag></Part>" for number, tag in enumerate(self.tags, 1))
+        body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+        return self.bucket.send("POST", self.key, body, [["uploadId", self.id]])
+
+    def listed_parts(self):
+        return self.bucket.send("GET", self.key, query=[["uploadId", self.id]]).body.decode().count("<Part>")
+
+    def is_whole(self):
+        answer = self.bucket.send("GET", self.key)
+        return answer.status == 200 and answer.body == b"".join(self.parts)
+
+
+def kill_completions(bucket):
+    first = LargeUpload(bucket, "completed/first")
+    began = time.monotonic()
+    assert first.complete().status == 200
+    usual = time.monotonic() - began
+    faults, seen, answered = [], Counter(), Counter()
+    for number in range(ROUNDS):
+        upload = LargeUpload(bucket, f"completed/{number}")
+        completing = threading.Thread(target=lambda: answered.update([outcome(upload.complete)]), daemon=True)
+        completing.start()
+        time.sleep(random.uniform(0, usual * 1.2))
+        bucket.kill()
+        completing.join(30)
+        bucket.start()
+        if bucket.files("incoming"):
+            faults.append(f"round {number}: unfinished files are left after the start")
+        there = bucket.send("GET", upload.key).status
+        if there == 200 and not upload.is_whole():
+            faults.append(f"round {number}: half an object is visible")
+        if there != 200 and upload.listed_parts() != 3:
+            faults.append(f"round {number}: neither the object nor its parts are there")
+        seen["whole" if there == 200 else "absent"] += 1
+        again = upload.complete()
+        if again.status != 200 or not upload.is_whole():
+            faults.append(f"round {number}: completing it again answers {again}")
+    abandoned = LargeUpload(bucket, "completed/abandoned")
+    if bucket.send("DELETE", abandoned.key, query=[["uploadId", abandoned.id]]).status != 204:
+        faults.append("an upload could not be aborted")
+    left = {kind: len(bucket.files(kind)) for kind in ("incoming", "uploads", "parts")}
+    if any(left.values()):
+        faults.append(f"left behind: {left}")
+    sent = (f"{ROUNDS} kills while 11 MiB in 3 parts are put together ({usual * 1000:.0f} ms): {dict(answered)} to the completion; "
+            f"the object was then {dict(seen)}; completed again, {ROUNDS} of {ROUNDS} whole")
+    return row("kill in complete", sent, ", ".join(f"{count} in {kind}" for kind, count in left.items()), bucket, faults)
+
+
+def outcome(request):
+    try:
+        return str(request())
+    except (OSError, http.client.HTTPException) as error:
+        return type(error).__name__
