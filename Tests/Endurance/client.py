@@ -112,7 +112,7 @@ class Client:
         self.counts.answer(kind, told)
         if answer.is_success or (answer.status, code) in expect:
             return document
-        if code in FAULTS:
+        if code in FAULTS or (answer.status == 429 and "retry-after" not in answer.headers):
             self.counts.finding(f"{kind}: {told}", answer.body.decode(errors="replace")[:600])
         front = answer.headers.get("x-front")
         if answer.status in TRANSIENT or (answer.status == 409 and code == "upload_busy"):

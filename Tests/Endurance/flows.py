@@ -15,13 +15,15 @@ from rotations import CREDENTIAL_SECONDS, seconds_until
 
 SMALL, LARGEST = 32 << 10, 2 * MEBIBYTE
 TICKETS = 3
+# Above what uploads.yaml allows a caller at once, at each of three instances.
+HASTY = 75
 TYPES = {
     "photos": "image/png", "notes": "text/plain", "forms": "image/png", "films": "video/mp4", "reels": "video/mp4", "brief": "text/plain"}
 NAMES = ("cat photo.png", "Größe 猫.txt", "a b+c.mp4", "report.pdf", "x.png")
 
 # Of a hundred flows.
 WEIGHTS = {
-    "put": 44, "form": 15, "batch": 2, "download": 8, "rules": 2, "refused": 12, "expired": 1, "outlived": 1,
+    "put": 44, "form": 15, "batch": 2, "download": 8, "rules": 2, "hasty": 0.2, "refused": 12, "expired": 1, "outlived": 1,
     "assisted": 0.25, "signed": 0.2, "patient": 0.15, "uppy_parts": 0.1, "aborted": 0.4, "abandoned": 0.1,
     "uppy_form": 2.5, "uppy_sign": 1.5, "shrine": 3, "active_storage": 4, "better_upload": 2,
 }
@@ -276,6 +278,12 @@ class Flows:
         found = client.ask(caller, "GET", "/v1/rules")
         if found["environment"] != caller.place.environment:
             raise Finding(f"the rules of {found['environment']} for a caller of {caller.place.environment}")
+
+    def hasty(self, client):
+        """More questions at once than a caller may ask, at however many instances: 429, and it comes again when it is told to."""
+        caller = self.caller(client, None, (Key, User))
+        for _ in range(HASTY):
+            client.ask(caller, "GET", "/v1/rules")
 
     # MARK: What is refused, or over
 
