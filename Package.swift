@@ -60,9 +60,18 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "Connections",
+            dependencies: [
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(
             name: "LocalBucket",
             dependencies: [
-                "S3Signing", "S3Policy", "SigV4", "Libcrypto",
+                "Connections", "S3Signing", "S3Policy", "SigV4", "Libcrypto",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -75,7 +84,7 @@ let package = Package(
         .target(
             name: "UploadService",
             dependencies: [
-                "Settings", "Uploads", "S3Signing", "S3Policy", "SigV4", "Libcrypto",
+                "Connections", "Settings", "Uploads", "S3Signing", "S3Policy", "SigV4", "Libcrypto",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -99,7 +108,7 @@ let package = Package(
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "UploadService", "LocalBucket", "Settings", "Uploads", "S3Signing", "S3Policy", "SigV4", "Libcrypto",
+                "UploadService", "LocalBucket", "Connections", "Settings", "Uploads", "S3Signing", "S3Policy", "SigV4", "Libcrypto",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -128,6 +137,17 @@ let package = Package(
             dependencies: [
                 "Settings", "Uploads", "S3Signing", "S3Policy", "SigV4", "Libcrypto",
                 .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ConnectionsTests",
+            dependencies: [
+                "Connections",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -32,6 +32,9 @@ final class BodyReader {
         self.isHeldBack = !self.ended && request.headers[.expect]?.lowercased() == "100-continue"
     }
 
+    /// Where the connection lives.
+    var eventLoop: any EventLoop { self.channel.eventLoop }
+
     /// - Throws: `IncompleteBody` when the connection ends before the body does.
     func next() async throws(S3Error) -> ByteBuffer? {
         if self.isHeldBack {

@@ -1,3 +1,4 @@
+import Connections
 public import Hummingbird
 import HummingbirdCore
 public import Logging
@@ -23,13 +24,14 @@ public func buildLocalBucket(
     decoder.maxHeaderFieldSize = 32 * 1024
     let idleTimeout = TimeAmount.nanoseconds(Int64(configuration.idleTimeoutSeconds * 1_000_000_000))
     var listening = ApplicationConfiguration(
-        address: .hostname(configuration.host, port: configuration.port), serverName: "CountersignLocalBucket")
-    listening.availableConnectionsDelegate = MaximumAvailableConnections(Limits.connections, logger: logger)
+        address: .hostname(configuration.host, port: configuration.port), serverName: "CountersignLocalBucket", backlog: Limits.connections)
+    let room = ConnectionRoom(limit: Limits.connections, headDeadline: idleTimeout, patience: Limits.patience)
+    listening.availableConnectionsDelegate = room.door
     return Application(
         responder: responder,
         server: .http1(
             configuration: .init(
-                additionalChannelHandlers: [SmallReads(), AbsoluteTargetInstaller()], idleTimeout: idleTimeout,
+                additionalChannelHandlers: [room.makeSeat(), SmallReads(), AbsoluteTargetInstaller()], idleTimeout: idleTimeout,
                 httpDecoderConfiguration: decoder)),
         configuration: listening,
         onServerRunning: onServerRunning,

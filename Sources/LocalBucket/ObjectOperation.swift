@@ -19,7 +19,7 @@ extension ObjectOperation {
         if let id = self.request.query("uploadId") { return try await self.answer(body, uploadID: id) }
         let isAboutTags = self.request.query("tagging") != nil
         switch self.request.method {
-        case "GET": return isAboutTags ? try await self.tagging() : try await self.get()
+        case "GET": return isAboutTags ? try await self.tagging() : try await self.get(sentOn: body.eventLoop)
         case "HEAD" where !isAboutTags: return try await self.head()
         case "PUT": return isAboutTags ? try await self.putTagging(body) : try await self.put(body)
         case "POST" where self.request.query("uploads") != nil: return try await self.createUpload(body)
@@ -48,7 +48,7 @@ extension ObjectOperation {
 }
 
 extension ObjectOperation {
-    private func get() async throws -> Response {
+    private func get(sentOn eventLoop: any EventLoop) async throws -> Response {
         let object = try await self.open()
         let record = object.record
         guard try ReadConditions.evaluate(self.request.fields, record: record, now: self.clock()) == .send else {
@@ -61,7 +61,7 @@ extension ObjectOperation {
         var headers = try self.headers(record, range: range)
         let bytes = range ?? 0..<record.size
         headers[.contentLength] = "\(bytes.upperBound - bytes.lowerBound)"
-        return Response(status: range == nil ? .ok : .partialContent, headers: headers, body: object.body(bytes))
+        return Response(status: range == nil ? .ok : .partialContent, headers: headers, body: object.body(bytes, sentOn: eventLoop))
     }
 
     private func head() async throws -> Response {
@@ -181,9 +181,15 @@ extension ObjectAttributes {
 
 extension StoredObject {
     /// Sends bytes of the object piece by piece, as fast as the client takes them.
-    func body(_ range: Range<Int64>) -> ResponseBody {
+    ///
+    /// - Parameter eventLoop: The connection's. Waiting for it after each piece keeps the next ones out of memory: a write comes back before
+    ///   the event loop has seen it, and only then is it known that the client takes no more.
+    func body(_ range: Range<Int64>, sentOn eventLoop: any EventLoop) -> ResponseBody {
         ResponseBody(contentLength: Int(range.upperBound - range.lowerBound)) { writer in
-            for piece in self.pieces(range) { try await writer.write(try await self.read(piece)) }
+            for piece in self.pieces(range) {
+                try await writer.write(try await self.read(piece))
+                try await eventLoop.submit {}.get()
+            }
             try await writer.finish(nil)
         }
     }

@@ -1,3 +1,4 @@
+import NIOCore
 import S3Signing
 import SigV4
 
@@ -275,6 +276,8 @@ enum Limits {
     static let tagValueCharacters = 256
     /// Connections at once, each with at most one open file: together below the usual limit of 1,024 descriptors.
     static let connections = 400
+    /// How long a client may take for the next kilobytes. Long, since kernels keep megabytes between two ends that are slow on purpose.
+    static let patience = TimeAmount.minutes(5)
     /// Keys in one page of a listing.
     static let listedKeys = 1000
     /// Parts of one multipart upload, and the largest part number.

@@ -1,3 +1,4 @@
+import Connections
 import Foundation
 import Hummingbird
 import Libcrypto
@@ -91,6 +92,8 @@ struct DevDesk: Sendable {
     /// Listens until SIGTERM or SIGINT. The bucket comes first: tickets name its port.
     func run(port: Int, bucketPort: Int, logger: Logger, context: CommandContext) async throws {
         try prepareDataFolder()
+        // Those of the service and of the bucket, of which each may have a file open.
+        _ = DescriptorLimit.makeRoom(connections: 2_048)
         let service = DevService(desk: self, port: port, bucketPort: bucketPort, logger: logger, context: context)
         try await runUntilTerminated([service], logger: Self.quiet(logger))
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Connections
 import Foundation
 import Hummingbird
 import Logging
@@ -124,12 +125,20 @@ struct Serve: AsyncParsableCommand {
         configuration.port = settings.port
         configuration.metricsPort = settings.metricsPort
         configuration.limits.maximumInFlight = settings.maxInFlight
-        configuration.limits.maximumConnections = settings.maxConnections
+        configuration.limits.maximumConnections = connections(settings.maxConnections, logger: logger)
         configuration.limits.addressRequests = settings.addressRequests
         configuration.limits.trustedHops = settings.trustedHops
         configuration.limits.bodyDeadline = .seconds(settings.bodyDeadlineSeconds)
         configuration.limits.idleTimeout = .seconds(settings.idleTimeoutSeconds)
         return configuration
+    }
+
+    private static func connections(_ wanted: Int, logger: Logger) -> Int {
+        let possible = DescriptorLimit.makeRoom(connections: wanted)
+        if possible < wanted {
+            logger.warning("the limit of open files allows fewer connections (ulimit -Hn)", metadata: ["connections": "\(possible)"])
+        }
+        return possible
     }
 }
 

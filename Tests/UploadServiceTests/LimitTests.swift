@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
+import NIOPosix
 import Synchronization
 import Testing
 import Uploads
@@ -186,6 +187,48 @@ import Uploads
             gate.open()
             #expect(try await [first.status, second.status] == [201, 201])
             #expect(try await service.post(Body.avatar).status == 201)
+        }
+    }
+
+    @Test func silentConnectionsMakeRoomForOthers() async throws {
+        var configuration = try Fixture.configuration()
+        configuration.limits.maximumInFlight = 2
+        configuration.limits.maximumConnections = 4
+        try await withService(configuration, .live) { service in
+            let port = try #require(service.client.port)
+            let silent = try await withThrowingTaskGroup(of: (any Channel).self) { group in
+                for _ in 0..<16 {
+                    group.addTask {
+                        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: "localhost", port: port).get()
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let status = try await RawConnection.open(port: port) { connection in
+                try await connection.send("GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                return try await connection.readResponse().status
+            }
+            #expect(status == 200)
+            for channel in silent { channel.close(promise: nil) }
+        }
+    }
+
+    @Test func aBodyThatDoesNotComeMakesRoomForAnotherRequest() async throws {
+        var configuration = try Fixture.configuration()
+        configuration.limits = Self.limits()
+        configuration.limits.maximumInFlight = 1
+        try await withService(configuration, .live) { service in
+            let statuses = try await RawConnection.open(port: try #require(service.client.port)) { connection in
+                try await connection.send(Self.post + "Content-Length: 68\r\n\r\n{")
+                // The other one gets 503 until the body has been slow for long enough.
+                var status = 0
+                for _ in 0..<500 where status != 201 {
+                    status = try await service.post(Body.avatar).status
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                return [try await connection.readResponse().status, status]
+            }
+            #expect(statuses == [408, 201])
         }
     }
 

@@ -1,3 +1,4 @@
+import Connections
 import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
@@ -57,6 +58,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event { perform(state.inputClosed(), context: context) }
+        if event is BodyGivenUp { perform(state.bodyDeadlinePassed(), context: context) }
         context.fireUserInboundEventTriggered(event)
     }
 

@@ -1,3 +1,4 @@
+import Connections
 import HTTPTypes
 import Hummingbird
 import Libcrypto
@@ -198,17 +199,19 @@ struct LoopbackMiddleware: RouterMiddleware {
     }
 }
 
-/// Answers 503 to more requests at a time than the service wants to work on.
+/// Answers 503 to more requests at a time than the service wants to work on, unless one of them is there whose body does not come.
 final class InFlightMiddleware: RouterMiddleware {
     typealias Context = ServiceContext
 
     private let served: [Route]
     private let maximum: Int
+    private let room: ConnectionRoom
     private let current = Atomic<Int>(0)
 
-    init(served: [Route], maximum: Int) {
+    init(served: [Route], maximum: Int, room: ConnectionRoom) {
         self.served = served
         self.maximum = maximum
+        self.room = room
     }
 
     func handle(
@@ -217,7 +220,7 @@ final class InFlightMiddleware: RouterMiddleware {
         if Route.matching(request.uri.path, among: served)?.isAnsweredUnderLoad == true { return try await next(request, context) }
         let count = current.add(1, ordering: .relaxed).newValue
         defer { current.subtract(1, ordering: .relaxed) }
-        guard count <= maximum else {
+        guard count <= maximum || room.giveUpLongestBody() else {
             throw Problem(.overloaded, "Too many requests at one time: try again in a second.", headers: [.retryAfter: "1"])
         }
         return try await next(request, context)

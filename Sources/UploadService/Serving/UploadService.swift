@@ -1,3 +1,4 @@
+import Connections
 import HTTPTypes
 public import Hummingbird
 import HummingbirdCore
@@ -85,34 +86,38 @@ private struct ServiceBuilder {
     func application(
         port: Int, routes: [Route], onServerRunning: @escaping @Sendable (any Channel) async -> Void
     ) -> Application<RouterResponder<ServiceContext>> {
-        var listening = ApplicationConfiguration(address: .hostname(configuration.host, port: port))
-        listening.availableConnectionsDelegate = MaximumAvailableConnections(configuration.limits.maximumConnections, logger: logger)
+        let limits = configuration.limits
+        let room = ConnectionRoom(
+            limit: limits.maximumConnections, headDeadline: TimeAmount(limits.bodyDeadline), patience: TimeAmount(limits.idleTimeout))
+        var listening = ApplicationConfiguration(address: .hostname(configuration.host, port: port), backlog: limits.maximumConnections)
+        listening.availableConnectionsDelegate = room.door
         return Application(
-            responder: router(routes).buildResponder(), server: .http1(configuration: connections), configuration: listening,
-            onServerRunning: onServerRunning, logger: logger)
+            responder: router(routes, room).buildResponder(), server: .http1(configuration: connections(in: room)),
+            configuration: listening, onServerRunning: onServerRunning, logger: logger)
     }
 
     /// Header limits are those that proxies in front of a service apply as well.
-    private var connections: HTTP1Channel.Configuration {
+    private func connections(in room: ConnectionRoom) -> HTTP1Channel.Configuration {
         let limits = configuration.limits
         return HTTP1Channel.Configuration(
             additionalChannelHandlers: [
+                room.makeSeat(),
                 ConnectionGuard(
                     bodyDeadline: TimeAmount(limits.bodyDeadline), lingering: TimeAmount(limits.lingering),
-                    maximumBodyBytes: max(limits.maximumBodyBytes, limits.maximumBatchBodyBytes))
+                    maximumBodyBytes: max(limits.maximumBodyBytes, limits.maximumBatchBodyBytes)),
             ],
             idleTimeout: TimeAmount(limits.idleTimeout),
             httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
     }
 
-    private func router(_ routes: [Route]) -> Router<ServiceContext> {
+    private func router(_ routes: [Route], _ room: ConnectionRoom) -> Router<ServiceContext> {
         let router = Router(context: ServiceContext.self)
         router.add(
             middleware: ObservingMiddleware(served: routes, metrics: metrics, logger: logger, makeRandom: configuration.makeRandom))
         router.add(middleware: CORSMiddleware(origins: origins))
         router.add(middleware: ProblemMiddleware(served: routes, metrics: metrics, logger: logger))
         if configuration.isLoopbackOnly { router.add(middleware: LoopbackMiddleware()) }
-        router.add(middleware: InFlightMiddleware(served: routes, maximum: configuration.limits.maximumInFlight))
+        router.add(middleware: InFlightMiddleware(served: routes, maximum: configuration.limits.maximumInFlight, room: room))
         router.add(middleware: OptionsMiddleware(served: routes, origins: origins))
         for route in routes { add(route, to: router) }
         return router

@@ -9,7 +9,7 @@ public struct ServiceLimits: Sendable {
     public var maximumBodyBytes = 64 * 1024
     /// The same for a batch. 1 MiB.
     public var maximumBatchBodyBytes = 1024 * 1024
-    /// A body that takes longer to arrive gets 408, and its connection closes.
+    /// A body that takes longer to arrive gets 408, and its connection closes; a head that does, closes it at once.
     public var bodyDeadline = Duration.seconds(10)
     /// A connection without a request, or with half a one, closes after this time.
     public var idleTimeout = Duration.seconds(75)
@@ -18,7 +18,7 @@ public struct ServiceLimits: Sendable {
     public var lingering = Duration.seconds(2)
     /// More requests at one time get 503. Below `maximumConnections`, so that there is a connection left to answer on.
     public var maximumInFlight = 256
-    /// More connections wait in the system's queue.
+    /// For the next one the connection closes that has waited longest for its client.
     public var maximumConnections = 1024
     /// How many requests one client address may send; nil for as many as it likes. An environment's `UploadLimits` hold the rest.
     public var addressRequests: RequestRate?

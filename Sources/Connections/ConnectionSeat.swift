@@ -1,0 +1,177 @@
+import NIOCore
+import NIOHTTPTypes
+
+/// Tells the room whom one connection waits for, and closes it when the client lets its time pass, or when another one needs the place.
+final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let room: ConnectionRoom
+    private var state: SeatState
+    private var standing = Standing.silent
+    private var place: Place?
+    private var seated: Seated?
+    private var context: ChannelHandlerContext?
+    private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
+    /// We have asked for bytes, and none have come since.
+    private var isReadOutstanding = false
+    /// When the connection first held its place because something was still to be sent.
+    private var heldSince: NIODeadline?
+
+    /// What the system takes of an answer before the client has taken the rest: megabytes otherwise, which nobody counts, for each client
+    /// that reads slowly. TCP_NOTSENT_LOWAT has no name in Swift.
+    private static let unsentBytes = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: unsentBytesOption))
+    #if canImport(Darwin)
+        private static let unsentBytesOption: CInt = 0x201
+    #else
+        private static let unsentBytesOption: CInt = 25
+    #endif
+
+    init(room: ConnectionRoom, state: SeatState) {
+        self.room = room
+        self.state = state
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        let seated = Seated(eventLoop: context.eventLoop, seat: NIOLoopBound(self, eventLoop: context.eventLoop))
+        self.seated = seated
+        place = room.move(seated, from: nil, to: .silent, at: context.eventLoop.now)
+        do {
+            try context.channel.syncOptions?.setOption(Self.unsentBytes, value: 128 << 10)
+            try context.pipeline.syncOperations.addHandler(ArrivalWatch(seat: self), position: .first)
+        } catch { context.fireErrorCaught(error) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.task.cancel()
+        timer = nil
+        if let place { room.leave(place) }
+        place = nil
+        seated = nil
+        self.context = nil
+    }
+
+    // MARK: Inbound
+
+    fileprivate func bytesArrived() {
+        state.bytesArrived()
+        isReadOutstanding = false
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head: state.readHead()
+        case .body(let bytes): state.readBody(byteCount: bytes.readableBytes)
+        case .end: state.readEnd()
+        }
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        settle()
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        state.writabilityChanged(context.channel.isWritable)
+        settle()
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: Outbound
+
+    func read(context: ChannelHandlerContext) {
+        isReadOutstanding = true
+        context.read()
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        var isEnd = false
+        if case .end = unwrapOutboundIn(data) { isEnd = true }
+        context.write(data, promise: promise)
+        guard isEnd else { return }
+        state.writeEnd()
+        settle()
+    }
+
+    // MARK: Time and place
+
+    private func settle() {
+        guard let seated else { return }
+        let now = seated.eventLoop.now
+        if state.settle(from: standing, at: now) {
+            standing = state.standing
+            heldSince = nil
+            place = room.move(seated, from: place, to: standing, at: now)
+        }
+        startTimer()
+    }
+
+    /// One that runs already is left to run: it looks again by itself.
+    private func startTimer() {
+        guard let context, let deadline = state.nextLook, timer.map({ $0.deadline > deadline }) ?? true else { return }
+        timer?.task.cancel()
+        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.look() }
+        timer = (task, deadline)
+    }
+
+    private func look() {
+        timer = nil
+        guard let context else { return }
+        if state.look(at: context.eventLoop.now, waitsForClient: isReadOutstanding) { context.close(promise: nil) } else { startTimer() }
+    }
+
+    /// Closes the connection for another one, unless it is worked on by now; then somebody else is asked.
+    func giveWay(triesLeft: Int) {
+        guard let context, mayGiveWay(context) else { return room.makePlace(triesLeft: triesLeft - 1) }
+        context.close(promise: nil)
+    }
+
+    private func mayGiveWay(_ context: ChannelHandlerContext) -> Bool {
+        switch state.standing {
+        case .working: return false
+        case .receiving: return isReadOutstanding
+        case .sending: return true
+        case .silent:
+            guard isStillSending(context.channel) else { return true }
+            let now = context.eventLoop.now
+            heldSince = heldSince ?? now
+            return heldSince.map { $0 + ConnectionRoom.grace <= now } ?? false
+        }
+    }
+
+    /// The end of an answer may be on its way from here.
+    private func isStillSending(_ channel: any Channel) -> Bool {
+        ((try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0) > 0
+    }
+
+    func giveUpBody() {
+        guard let context, state.standing == .receiving, isReadOutstanding else { return }
+        context.fireUserInboundEventTriggered(BodyGivenUp())
+    }
+}
+
+/// Sees bytes before they are requests: the only sign of a head that has begun.
+private final class ArrivalWatch: ChannelInboundHandler {
+    typealias InboundIn = Never
+
+    private let seat: ConnectionSeat
+
+    init(seat: ConnectionSeat) {
+        self.seat = seat
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        seat.bytesArrived()
+        context.fireChannelRead(data)
+    }
+}
+
+@available(*, unavailable)
+extension ConnectionSeat: Sendable {}
+
+@available(*, unavailable)
+extension ArrivalWatch: Sendable {}
