@@ -21,7 +21,18 @@ struct DocumentTarget: FuzzTarget {
 
     private func check(_ tags: [ObjectTag]) {
         expect(tags.count <= 10 && Set(tags.map { Array($0.key.utf8) }).count == tags.count, "more tags than S3 takes, or one twice")
-        let document = XMLText.document("Tagging") { xml in
+        let again = (try? Tagging.parse(xml: Self.document(of: tags))) ?? []
+        expect(
+            again.elementsEqual(tags) { $0.key.isSame(as: $1.key) && $0.value.isSame(as: $1.value) }, "tags change while they are written")
+        let header = tags.map { "\(PercentEncoding.encode($0.key))=\(PercentEncoding.encode($0.value))" }.joined(separator: "&")
+        expect((try? Tagging.parse(header: header)) == tags, "tags change in a header: \(header)")
+        guard let first = tags.first else { return }
+        expect((try? Tagging.parse(xml: Self.document(of: tags + [first]))) == nil, "takes \(first) twice")
+        expect((try? Tagging.parse(header: "\(header)&\(PercentEncoding.encode(first.key))")) == nil, "takes \(first) twice in a header")
+    }
+
+    private static func document(of tags: [ObjectTag]) -> String {
+        XMLText.document("Tagging") { xml in
             xml.element("TagSet") { xml in
                 for tag in tags {
                     xml.element("Tag") { xml in
@@ -31,11 +42,6 @@ struct DocumentTarget: FuzzTarget {
                 }
             }
         }
-        let again = (try? Tagging.parse(xml: document)) ?? []
-        expect(
-            again.elementsEqual(tags) { $0.key.isSame(as: $1.key) && $0.value.isSame(as: $1.value) }, "tags change while they are written")
-        let header = tags.map { "\(PercentEncoding.encode($0.key))=\(PercentEncoding.encode($0.value))" }.joined(separator: "&")
-        expect((try? Tagging.parse(header: header)) == tags, "tags change in a header: \(header)")
     }
 
     /// The other reader of XML sees the same parts.

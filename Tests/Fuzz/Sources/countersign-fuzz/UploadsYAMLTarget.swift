@@ -53,27 +53,32 @@ struct UploadsYAMLTarget: FuzzTarget {
         expect(ticket.expiresAt == now.adding(seconds: Int64(rule.lifetimeSeconds)), "ends at \(ticket.expiresAt)")
     }
 
-    /// The first words of the input as sizes and times, by arithmetic that cannot overflow.
+    private static let bytes: [(String, Double)] = [
+        ("", 1), (" B", 1), ("kb", 1e3), (" MB", 1e6), ("GB", 1e9), (" KiB", 1024), ("MiB", 1_048_576), (" GiB", 1_073_741_824),
+    ]
+    private static let seconds: [(String, Double)] = [("", 1), ("s", 1), (" m", 60), ("h", 3600), ("d", 86_400)]
+
+    /// The numbers in the input as sizes and times, by arithmetic that cannot overflow.
     private func checkQuantities(_ text: String) {
-        for word in text.utf8.split(whereSeparator: { $0 <= 0x20 || $0 == UInt8(ascii: ":") }).prefix(64).map({ String(Substring($0)) }) {
-            let digits = word.utf8.prefix { (0x30...0x39).contains($0) }
-            let unit = word.utf8.dropFirst(digits.count)
-            let number = digits.isEmpty ? nil : digits.reduce(0.0) { $0 * 10 + Double($1 - 0x30) }
-            let factors = ["": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 1024, "mib": 1_048_576, "gib": 1_073_741_824.0]
-            let bytes = factors[Substring(unit).lowercased()].flatMap { factor in number.map { $0 * factor } }
-            check(try? Quantity.bytes(word), bytes, word)
-            let seconds = ["": 1, "s": 1, "m": 60, "h": 3600, "d": 86400.0][Substring(unit).lowercased()].flatMap { factor in
-                number.map { $0 * factor }
+        for run in text.utf8.split(whereSeparator: { !(0x30...0x39).contains($0) }).prefix(16) {
+            let (digits, number) = (String(Substring(run)), run.reduce(0.0) { $0 * 10 + Double($1 - 0x30) })
+            for (unit, factor) in Self.bytes { check(try? Quantity.bytes(digits + unit), number * factor, digits + unit) }
+            for (unit, factor) in Self.seconds {
+                check((try? Quantity.seconds(digits + unit)).map { Int64($0) }, number * factor, digits + unit)
             }
-            check((try? Quantity.seconds(word)).map { Int64($0) }, seconds, word)
+        }
+        if let word = text.utf8.split(separator: UInt8(ascii: "\n")).first.map({ String(Substring($0)) }),
+            !word.utf8.contains(where: { (0x30...0x39).contains($0) })
+        {
+            expect((try? Quantity.bytes(word)) == nil && (try? Quantity.seconds(word)) == nil, "\(word) is no number")
         }
     }
 
-    private func check(_ value: Int64?, _ expected: Double?, _ word: String) {
+    private func check(_ value: Int64?, _ expected: Double, _ word: String) {
         guard let value else {
-            expect(expected.map { $0 > 9.2e18 } ?? true, "\(word) is not read")
+            expect(expected > 9.2e18, "\(word) is not read")
             return
         }
-        expect(expected.map { abs($0 - Double(value)) <= $0 * 1e-9 } ?? false, "\(word) is read as \(value)")
+        expect(abs(expected - Double(value)) <= expected * 1e-9, "\(word) is read as \(value)")
     }
 }
