@@ -71,7 +71,9 @@ extension ServiceSettings {
             meaning: "Requests worked on at once; further ones get 503."),
         SettingsKey(
             name: "COUNTERSIGN_MAX_CONNECTIONS", type: "integer", defaultValue: "1024", isSecret: false,
-            meaning: "Connections open at once; larger than the requests in flight."),
+            meaning:
+                "Connections open at once; larger than the requests in flight. For the next one, the one that has waited longest for its client closes."
+        ),
         SettingsKey(
             name: "COUNTERSIGN_ADDRESS_REQUESTS", type: "integer", defaultValue: "100", isSecret: false,
             meaning:
@@ -84,7 +86,7 @@ extension ServiceSettings {
         ),
         SettingsKey(
             name: "COUNTERSIGN_BODY_DEADLINE", type: "time", defaultValue: "10s", isSecret: false,
-            meaning: "How long a request's body may take to arrive."),
+            meaning: "How long a request's head, and then its body, may take to arrive."),
         SettingsKey(
             name: "COUNTERSIGN_IDLE_TIMEOUT", type: "time", defaultValue: "75s", isSecret: false,
             meaning: "How long a connection may be silent."),

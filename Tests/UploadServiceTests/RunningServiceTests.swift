@@ -72,39 +72,4 @@ import Testing
         }
         #expect(try log.requests().map { $0["code"] as? String } == ["stopping"])
     }
-
-    // MARK: Connections
-
-    @Test func connectionsBeyondTheLimitWaitForTheirTurn() async throws {
-        var configuration = try Fixture.configuration()
-        configuration.limits.maximumConnections = 2
-        configuration.limits.maximumInFlight = 1
-        let log = LogLines()
-        let version = "GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
-        try await running(configuration, logger: log.logger(level: .info)) { port, group in
-            async let third = RawConnection.open(port: port) { first in
-                try await first.send(version)
-                #expect(try await first.readResponse().status == 200)
-                return try await RawConnection.open(port: port) { second in
-                    try await second.send(version)
-                    #expect(try await second.readResponse().status == 200)
-                    ask.yield()
-                    // As long as both are open, the third connection gets no answer.
-                    for _ in 0..<20 {
-                        try await second.send(version)
-                        #expect(try await second.readResponse().status == 200)
-                    }
-                }
-            }
-            _ = await asked.first { _ in true }
-            try await RawConnection.open(port: port) { connection in
-                try await connection.send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                #expect(try await connection.readResponse().status == 200)
-            }
-            try await third
-            await group.triggerGracefulShutdown()
-        }
-        #expect(try log.requests().map { $0["route"] as? String } == Array(repeating: "/version", count: 22) + ["/health/live"])
-    }
 }
