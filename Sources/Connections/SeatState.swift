@@ -38,7 +38,8 @@ struct SeatState {
     var standing: Standing {
         if !isWritable { return .sending }
         if requestsInProgress == 0 { return .silent }
-        return isReadingRequest ? .receiving : .working
+        // With another request before it, whose answer is ours to give, the client is not the one who is waited for.
+        return isReadingRequest && requestsInProgress == 1 ? .receiving : .working
     }
 
     /// When to look at the connection again; nil while it may wait for as long as it wants, or waits for us.

@@ -5,6 +5,9 @@ extension YAMLReader {
     /// What a caller may ask for in a second where nothing is said about it.
     static let usualRequests = RequestRate(perSecond: 100)
 
+    /// How many uploads may be open where others of their limits are named, so that none takes all of a process's room for counts.
+    static let usualOpenUploads: [LimitScope: Int] = [.caller: 10_000, .environment: 100_000]
+
     /// What `limits` says, and the usual where it says nothing.
     mutating func limits(_ fields: Fields) -> UploadLimits {
         var limits = UploadLimits(caller: Allowance(requests: YAMLReader.usualRequests))
@@ -13,6 +16,10 @@ extension YAMLReader {
         if let node = scopes["caller"] { limits.caller = allowance(node, of: .caller) }
         if let node = scopes["address"] { limits.address = allowance(node, of: .address) }
         if let node = scopes["environment"] { limits.environment = allowance(node, of: .environment) }
+        if LimitScope.allCases.contains(where: { limits[$0].limitsUploads }) {
+            limits.caller.openUploads = limits.caller.openUploads ?? YAMLReader.usualOpenUploads[.caller]
+            limits.environment.openUploads = limits.environment.openUploads ?? YAMLReader.usualOpenUploads[.environment]
+        }
         return limits
     }
 

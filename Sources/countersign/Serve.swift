@@ -128,9 +128,23 @@ struct Serve: AsyncParsableCommand {
         configuration.limits.maximumConnections = connections(settings.maxConnections, logger: logger)
         configuration.limits.addressRequests = settings.addressRequests
         configuration.limits.trustedHops = settings.trustedHops
+        tellOfNarrowAddresses(settings, logger: logger)
         configuration.limits.bodyDeadline = .seconds(settings.bodyDeadlineSeconds)
         configuration.limits.idleTimeout = .seconds(settings.idleTimeoutSeconds)
         return configuration
+    }
+
+    /// A back end has one address, and is held to both limits.
+    private static func tellOfNarrowAddresses(_ settings: ServiceSettings, logger: Logger) {
+        guard let address = settings.addressRequests else { return }
+        for environment in settings.environments {
+            guard let caller = environment.limits.caller.requests, caller.perSecond > address.perSecond else { continue }
+            logger.notice(
+                "a caller may send more requests than one address; raise COUNTERSIGN_ADDRESS_REQUESTS where a back end needs them",
+                metadata: [
+                    "environment": "\(environment.name)", "caller": "\(caller.perSecond)/s", "address": "\(address.perSecond)/s",
+                ])
+        }
     }
 
     private static func connections(_ wanted: Int, logger: Logger) -> Int {

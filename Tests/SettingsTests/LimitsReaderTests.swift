@@ -31,6 +31,12 @@ import Uploads
         #expect(try limits(yaml).caller.requests == RequestRate(perSecond: 100, burst: 300))
     }
 
+    @Test func `where uploads are limited, nobody may have all that is counted`() throws {
+        let limits = try limits("limits: {address: {bytesPerDay: 10 GiB}}")
+        #expect(limits.caller.openUploads == 10_000 && limits.environment.openUploads == 100_000 && limits.address.openUploads == nil)
+        #expect(try self.limits("limits: {caller: {requestsPerSecond: 5}}").caller.openUploads == nil)
+    }
+
     @Test(arguments: [
         ("{caler: {}}", "8:10 limits has no key \"caler\"; did you mean \"caller\"?"),
         ("[caller]", "8:9 limits is a mapping of keys and values, not a list"),

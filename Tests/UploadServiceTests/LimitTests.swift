@@ -219,7 +219,9 @@ import Uploads
         configuration.limits.maximumInFlight = 1
         try await withService(configuration, .live) { service in
             let statuses = try await RawConnection.open(port: try #require(service.client.port)) { connection in
-                try await connection.send(Self.post + "Content-Length: 68\r\n\r\n{")
+                try await connection.send(Self.post + "Expect: 100-continue\r\nContent-Length: 68\r\n\r\n")
+                #expect(try await connection.readResponse().status == 100)
+                try await connection.send("{")
                 // The other one gets 503 until the body has been slow for long enough.
                 var status = 0
                 for _ in 0..<500 where status != 201 {

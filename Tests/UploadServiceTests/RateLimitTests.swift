@@ -41,7 +41,7 @@ import Uploads
             }
             let refused = try await service.post(Body.avatar)
             #expect(refused.status == 429 && refused.code == "too_many_requests")
-            #expect(refused.headers[.retryAfter] == "1" && refused.headers[.rateLimit] == #""caller-requests";r=0;t=1"#)
+            #expect(refused.headers[.retryAfter] == "1" && refused.headers[.rateLimit] == #""caller-requests";r=0;t=2"#)
             #expect(try refused.json()["retryAfterSeconds"] as? Int == 1)
             // Every route that knows a caller counts, and no other does.
             #expect(try await service.send(.get, "/v1/rules", [.xAPIKey: Fixture.stagingKey]).status == 429)
@@ -152,6 +152,89 @@ import Uploads
             let single = try await desk.one.post(StepDesk.body("single", size: 10))
             #expect(single.status == 201)
         }
+    }
+
+    @Test func whatCanBeUsedAgainStaysCounted() async throws {
+        let limits = UploadLimits(caller: Allowance(openUploads: 9, bytesPerDay: 200 << 20))
+        try await StepDesk.run(change: { $0.limit(limits) }) { desk in
+            func left() async throws -> Int {
+                let answer = try await desk.one.post(StepDesk.body("single", size: 1))
+                let left = try #require(answer.headers[.rateLimit]?.firstMatch(of: /"caller-bytes";r=(\d+)/)?.1)
+                return try #require(Int(left))
+            }
+            let before = try await left()
+            // A form without a size: confirmed with one byte, it can be sent again with more.
+            let form = try await desk.ticket("forms", size: nil, method: "POST")
+            let key = try #require(form["key"] as? String)
+            #expect(try await desk.bucket.own(.put, key, headers: ["content-type": "video/mp4"], [0]).status == 200)
+            let confirmed = try await desk.one.post(to: "/v1/uploads/confirm", #"{"grant":"\#(form.grant)"}"#)
+            #expect(confirmed.status == 200, "\(confirmed.text)")
+            #expect(try await left() == before - (6 << 20) - 1)
+        }
+    }
+
+    @Test func anAbortOfWhatIsStoredGivesNothingBack() async throws {
+        let limits = UploadLimits(caller: Allowance(openUploads: 1))
+        try await StepDesk.run(change: { $0.limit(limits) }) { desk in
+            let ticket = try await desk.ticket("videos", size: 10)
+            let parts = try await desk.send(Array("0123456789".utf8), ticket)
+            // Completed behind the service's back, as by a request that overtakes the abort.
+            let key = try #require(ticket["key"] as? String)
+            let uploads = try await desk.bucket.own(.get, nil, [.init("uploads", "")]).text
+            let id = try #require(uploads.firstMatch(of: /<UploadId>([^<]+)</)?.1)
+            let etag = try #require(parts.firstMatch(of: /etag":"\\"([0-9a-f]+)/)?.1)
+            let document = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\(etag)</ETag></Part></CompleteMultipartUpload>"
+            #expect(try await desk.bucket.own(.post, key, [.init("uploadId", String(id))], Array(document.utf8)).status == 200)
+            #expect(try await desk.one.post(to: "/v1/uploads/abort", #"{"grant":"\#(ticket.grant)"}"#).status == 204)
+            #expect(try await desk.one.post(StepDesk.body("single", size: 1)).status == 429)
+            #expect(try await desk.one.post(to: "/v1/uploads/confirm", #"{"grant":"\#(ticket.grant)"}"#).status == 200)
+            #expect(try await desk.one.post(StepDesk.body("single", size: 1)).status == 201)
+        }
+    }
+
+    @Test func addressesAreCountedWithTheirUploadsToo() async throws {
+        var configuration = try configuration(UploadLimits(address: Allowance(openUploads: 1)))
+        configuration.limits.trustedHops = 1
+        try await withService(configuration) { service in
+            #expect(try await service.post(headers: [.xForwardedFor: "198.51.100.1"], Body.avatar).status == 201)
+            let refused = try await service.post(headers: [.xForwardedFor: "198.51.100.1"], Body.avatar)
+            #expect(refused.code == "too_many_open_uploads" && refused.headers[.rateLimit] == #""address-uploads";r=0"#)
+            #expect(try await service.post(headers: [.xForwardedFor: "198.51.100.2"], Body.avatar).status == 201)
+        }
+    }
+
+    @Test func aFailingStoreTakesNoBudget() async throws {
+        let gone = try S3Location(
+            endpoint: Endpoint(baseURL: "http://127.0.0.1:1", region: "us-east-1"), bucket: BucketName("gone"), style: .path)
+        let change: @Sendable (inout UploadServiceConfiguration) -> Void = { configuration in
+            configuration.offices = configuration.offices.map { office in
+                let environment = office.environment.replacing(
+                    location: gone, publicBaseURL: nil, allowedOrigins: office.environment.allowedOrigins)
+                return SigningOffice(environment: environment, sealingKeys: Fixture.sealingKeys, credentials: TestStore.credentials)
+            }
+        }
+        try await StepDesk.run(change: change) { desk in
+            let body = #"{"rule":"videos","origin":"\#(StepDesk.origin)","bytes":1000}"#
+            let token = try #require(try await desk.one.post(to: "/v1/tokens", body).json()["token"] as? String)
+            for _ in 0..<3 {
+                let refused = try await desk.one.post(
+                    key: token, headers: [.origin: StepDesk.origin], StepDesk.body("videos", size: 1000))
+                #expect(refused.code == "store_unreachable")
+            }
+        }
+    }
+
+    @Test func aProxyThatNobodyToldOfIsHintedAtOnce() async throws {
+        var configuration = try Fixture.configuration()
+        configuration.limits.addressRequests = RequestRate(perSecond: 100)
+        let log = LogLines()
+        try await withService(configuration, logger: log.logger()) { service in
+            for _ in 0..<3 {
+                let answer = try await service.post(headers: [.xForwardedFor: "198.51.100.1"], Body.avatar)
+                #expect(answer.status == 201)
+            }
+        }
+        #expect(log.all.count { $0.contains("COUNTERSIGN_TRUSTED_HOPS") } == 1)
     }
 
     @Test func aRefusedBudgetReservesNothing() async throws {

@@ -75,6 +75,8 @@ private final class Counts {
         }
         let fault = try #require(counts.refusal(taking: claims, at: 5 * Self.second))
         #expect(fault.retryAfterSeconds == 1 && fault.standing?.left == 0 && fault.standing?.scope == .caller)
+        // All of it is there again after 2.5 seconds.
+        #expect(fault.standing?.resetSeconds == 3)
         // A tenth of a second later there is one again, and only one.
         #expect(counts.refusal(taking: claims, at: 5 * Self.second + 99_999_999) != nil)
         _ = try counts.take(claims, at: 5 * Self.second + 100_000_000)
@@ -142,16 +144,17 @@ private final class Counts {
         let counts = Counts()
         let now = Self.evening
         let claims = claims(open: 3)
-        for key in ["a", "b", "c"] { _ = try counts.reserve(upload(key, 10, until: now.adding(seconds: 600)), claims, at: now) }
+        func short(_ key: String) -> UploadReservation { upload(key, 10, until: now.adding(seconds: 600)) }
+        for key in ["a", "b", "c"] { _ = try counts.reserve(short(key), claims, at: now) }
         let full = try #require(counts.refusal(reserving: upload("d", 10), claims, at: now))
         #expect(full.standing?.kind == .uploads && full.standing?.quota == 3 && full.standing?.left == 0 && full.retryAfterSeconds > 0)
         #expect(counts.sizes.openUploads == 3)
 
-        counts.settle(upload("a", 10), storedBytes: 10, at: now)
-        counts.release(upload("b", 10), at: now)
+        counts.settle(short("a"), storedBytes: 10, at: now)
+        counts.release(short("b"), at: now)
         // A second time there is nothing left to end.
-        counts.settle(upload("a", 10), storedBytes: 10, at: now)
-        counts.release(upload("b", 10), at: now)
+        counts.settle(short("a"), storedBytes: 10, at: now)
+        counts.release(short("b"), at: now)
         #expect(counts.sizes.openUploads == 1)
         #expect(try counts.reserve(upload("e", 10), claims, at: now).map(\.left) == [1])
 
@@ -185,8 +188,10 @@ private final class Counts {
         #expect(try counts.reserve(upload("b", 950), claims, at: morning).map(\.left) == [7, 50])
         counts.settle(upload("a", 900), storedBytes: 1, at: morning)
         #expect(try counts.reserve(upload("c", 50), claims, at: morning).map(\.left) == [7, 0])
+        // Whoever was overtaken at midnight begins no other day.
+        #expect(counts.refusal(reserving: upload("d", 1), claims, at: Self.evening)?.standing?.left == 0)
         // A clock that is set back and forward again begins days anew, and never counts below zero.
-        for seconds: Int64 in [-86_400, 86_400 * 400, 0] {
+        for seconds: Int64 in [-86_400 * 3, 86_400 * 400, 0] {
             let then = morning.adding(seconds: seconds)
             _ = try counts.reserve(upload("x\(seconds)", 1_000, until: then.adding(seconds: 60)), claims, at: then)
             counts.release(upload("x\(seconds)", 1_000), at: then)
@@ -194,21 +199,46 @@ private final class Counts {
         #expect(counts.sizes.openUploads <= 3)
     }
 
-    @Test func `tickets for one object are settled together`() throws {
+    @Test func `each ticket ends by itself, also where several are for one key`() throws {
         let counts = Counts()
-        let claims = claims(open: 5, bytes: 1_000)
-        for _ in 0..<3 { _ = try counts.reserve(upload("a", 100), claims, at: Self.evening) }
-        #expect(counts.sizes.openUploads == 3)
-        counts.release(upload("a", 100), at: Self.evening)
+        let claims = claims(open: 9, bytes: 1_000)
+        for bytes: Int64 in [100, 200, 200] { _ = try counts.reserve(upload("a", bytes), claims, at: Self.evening) }
+        // Confirmed again and again, it is one ticket.
+        for _ in 0..<3 { counts.settle(upload("a", 100), storedBytes: 1, at: Self.evening) }
         #expect(counts.sizes.openUploads == 2)
-        counts.settle(upload("a", 100), storedBytes: 100, at: Self.evening)
-        #expect(counts.sizes.openUploads == 0)
-        #expect(try counts.reserve(upload("b", 900), claims, at: Self.evening).map(\.left) == [4, 0])
-        // The same key of another holder is another object.
-        let others = Counts()
-        _ = try others.reserve(upload("a", 100), self.claims(open: 5), at: Self.evening)
-        others.settle(upload("a", 100, holder: Self.bert), storedBytes: 1, at: Self.evening)
-        #expect(others.sizes.openUploads == 1)
+        #expect(counts.refusal(reserving: upload("b", 600), claims, at: Self.evening)?.standing?.left == 599)
+        // Two that nothing tells apart are two.
+        counts.release(upload("a", 200), at: Self.evening)
+        #expect(try counts.reserve(upload("b", 799), claims, at: Self.evening).map(\.left) == [7, 0])
+        // Neither another holder's, nor one that ends at another time.
+        counts.release(upload("b", 799, holder: Self.bert), at: Self.evening)
+        counts.release(upload("b", 799, until: Self.evening.adding(seconds: 61)), at: Self.evening)
+        #expect(counts.sizes.openUploads == 2)
+    }
+
+    @Test func `each ticket is counted where its client was`() throws {
+        let counts = Counts()
+        func claims(_ address: String) -> [LimitClaim] {
+            self.claims(open: 9) + [LimitClaim(.address, LimitSubject(address: address, environment: "staging"), Allowance(openUploads: 1))]
+        }
+        _ = try counts.reserve(upload("a", 1), claims("one"), at: Self.evening)
+        #expect(counts.refusal(reserving: upload("a", 1), claims("one"), at: Self.evening)?.standing?.scope == .address)
+        // The same words from elsewhere, in the same second.
+        #expect(try counts.reserve(upload("a", 1), claims("two"), at: Self.evening).first?.left == 7)
+        for _ in 0..<2 { counts.release(upload("a", 1), at: Self.evening) }
+        for address in ["one", "two"] { _ = try counts.reserve(upload("b", 1), claims(address), at: Self.evening) }
+    }
+
+    @Test func `very many that end in one minute are given back a thousand at a time`() throws {
+        let counts = Counts()
+        let claims = claims(open: 3_000)
+        let end = Self.evening.adding(seconds: 60)
+        for number in 0..<3_000 { _ = try counts.reserve(upload("k\(number)", 1, until: end), claims, at: Self.evening) }
+        let later = end.adding(seconds: 60)
+        #expect(try counts.reserve(upload("a", 1), claims, at: later).map(\.left) == [999])
+        #expect(try counts.reserve(upload("b", 1), claims, at: later).map(\.left) == [1_998])
+        #expect(try counts.reserve(upload("c", 1), claims, at: later).map(\.left) == [2_997])
+        #expect(counts.sizes.openUploads == 3)
     }
 
     @Test func `as many are counted as there is room for, and no more are let in`() throws {
@@ -230,6 +260,14 @@ private final class Counts {
             counts.release(upload("k", 1, holder: caller), at: now)
             #expect(counts.sizes.subjects <= 10)
         }
+        // And those of whom something is stored today, before somebody new gets no ticket.
+        for number in 0..<100 {
+            let caller = Caller(name: "e\(number)", environment: "staging")
+            let now = Self.evening.adding(seconds: 90_000 + Int64(number) * 61)
+            _ = try counts.reserve(upload("k", 1, holder: caller), claims(caller, bytes: 9), at: now)
+            counts.settle(upload("k", 1, holder: caller), storedBytes: 1, at: now)
+            #expect(counts.sizes.subjects <= 10)
+        }
     }
 
     @Test func `after any steps in any order the counts are what a plain list says`() throws {
@@ -249,11 +287,11 @@ private final class Counts {
                 switch Int.random(in: 0..<4, using: &random) {
                 case 0 where open[key] != nil:
                     let actual = Int64.random(in: 0...open[key]!.bytes, using: &random)
-                    counts.settle(upload(key, open[key]!.bytes), storedBytes: actual, at: now)
+                    counts.settle(upload(key, open[key]!.bytes, until: open[key]!.end), storedBytes: actual, at: now)
                     stored += actual
                     open[key] = nil
                 case 1 where open[key] != nil:
-                    counts.release(upload(key, open[key]!.bytes), at: now)
+                    counts.release(upload(key, open[key]!.bytes, until: open[key]!.end), at: now)
                     open[key] = nil
                 default:
                     let bytes = Int64.random(in: 0...400, using: &random)
@@ -272,7 +310,7 @@ private final class Counts {
     @Test func `sizes without a limit of bytes never overflow`() throws {
         let counts = Counts()
         for _ in 0..<3 { _ = try counts.reserve(upload("a", .max), claims(open: 5), at: Self.evening) }
-        counts.settle(upload("a", .max), storedBytes: .max, at: Self.evening)
+        for _ in 0..<3 { counts.settle(upload("a", .max), storedBytes: .max, at: Self.evening) }
         #expect(counts.sizes.openUploads == 0)
     }
 

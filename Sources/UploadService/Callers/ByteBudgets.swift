@@ -52,4 +52,14 @@ final class ByteBudgets: Sendable {
             return .charged
         }
     }
+
+    /// Gives back what was charged for a ticket that nobody has seen.
+    func refund(_ bytes: Int64, to scope: TokenScope) {
+        book.withLock { book in
+            guard var account = book.accounts[scope.id] else { return }
+            account.bytes = max(account.bytes - bytes, 0)
+            account.tickets = max(account.tickets - 1, 0)
+            book.accounts[scope.id] = account
+        }
+    }
 }

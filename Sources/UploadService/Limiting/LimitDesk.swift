@@ -1,6 +1,8 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import SigV4
+import Synchronization
 import Uploads
 
 /// Counts requests and uploads against the limits, and says what is left or why there is no more.
@@ -8,17 +10,20 @@ struct LimitDesk: Sendable {
     private let store: any LimitStore
     private let address: ClientAddress
     private let addressRequests: RequestRate?
+    private let proxyHint: OneHint?
 
-    init(configuration: UploadServiceConfiguration) {
+    init(configuration: UploadServiceConfiguration, logger: Logger) {
         store = configuration.limitStore
         address = ClientAddress(trustedHops: configuration.limits.trustedHops)
         addressRequests = configuration.limits.addressRequests
+        proxyHint = configuration.limits.trustedHops == 0 && addressRequests != nil ? OneHint(logger: logger) : nil
     }
 
     /// Counts a request of a client whose caller is not known yet, so that guessing keys costs as much as having one.
     ///
     /// - Returns: the client's address.
     func admit(_ request: Request, _ context: ServiceContext) async throws -> String? {
+        if let proxyHint, request.headers[.xForwardedFor] != nil { proxyHint.give() }
         guard let address = address.text(peer: context.peer, request.headers) else { return nil }
         if let addressRequests {
             let claim = LimitClaim(.address, LimitSubject(address: address), Allowance(requests: addressRequests))
@@ -98,7 +103,7 @@ struct LimitDesk: Sendable {
         case .uploads:
             return Problem(
                 .tooManyOpenUploads,
-                "\(who) has \(standing.quota) uploads open, as many as there may be: confirm or abort some, or wait until their grants end.",
+                "\(who) has \(standing.quota) uploads open, as many as there may be: have some confirmed, or wait until their grants end.",
                 headers: retry)
         case .bytes:
             return Problem(
@@ -107,6 +112,23 @@ struct LimitDesk: Sendable {
                 field: "size",
                 headers: retry)
         }
+    }
+}
+
+/// Says once that all clients may be counted as one.
+private final class OneHint: Sendable {
+    private let logger: Logger
+    private let isGiven = Atomic(false)
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    func give() {
+        guard isGiven.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else { return }
+        logger.notice(
+            "a request has come with X-Forwarded-For, and is counted by the address of whoever is connected; behind a proxy set COUNTERSIGN_TRUSTED_HOPS"
+        )
     }
 }
 

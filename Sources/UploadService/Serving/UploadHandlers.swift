@@ -99,6 +99,8 @@ struct UploadHandlers: Sendable {
         var multipartCount = 0
         /// Of a store that does not answer: asking it a hundred times more would keep the caller waiting for nothing.
         var storeProblem: Problem?
+        /// Of the open uploads: whoever has as many as there may be gets no ticket for the next entry either.
+        var limitProblem: Problem?
     }
 
     private func decide(
@@ -107,6 +109,7 @@ struct UploadHandlers: Sendable {
     ) async throws -> Result<IssuedTicket, Problem> {
         do {
             let request = try UploadRequest(json: entry, path: path)
+            if let problem = progress.limitProblem { throw problem }
             if admission.office.environment.isMultipart(request) {
                 progress.multipartCount += 1
                 guard progress.multipartCount <= Self.maximumBatchMultipartCount else {
@@ -127,6 +130,7 @@ struct UploadHandlers: Sendable {
             if [ProblemCode.budgetExhausted.rawValue, ProblemCode.dailyBytesExhausted.rawValue].contains(problem.code) {
                 problem.field = problem.field.map { "\(path).\($0)" }
             }
+            if problem.code == ProblemCode.tooManyOpenUploads.rawValue { progress.limitProblem = problem }
             if [ProblemCode.storeUnreachable.rawValue, ProblemCode.storeBusy.rawValue].contains(problem.code) {
                 progress.storeProblem = problem
             }

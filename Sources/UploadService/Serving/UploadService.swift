@@ -26,7 +26,9 @@ public func buildUploadService(
         port: configuration.port, routes: builder.mainRoutes, onServerRunning: onServerRunning)
     if let metricsPort = configuration.metricsPort {
         application.addServices(
-            builder.application(port: metricsPort, routes: [.metrics, .live], onServerRunning: onMetricsServerRunning))
+            builder.application(
+                port: metricsPort, routes: [.metrics, .live], maximumConnections: min(configuration.limits.maximumConnections, 64),
+                onServerRunning: onMetricsServerRunning))
     }
     for service in configuration.backgroundServices { application.addServices(service) }
     return application
@@ -61,7 +63,7 @@ private struct ServiceBuilder {
         self.origins = OriginPolicy(
             environments: configuration.offices.map(\.environment), isLoopbackOnly: configuration.isLoopbackOnly)
         self.metrics = ServiceMetrics(factory: configuration.metrics)
-        let limits = LimitDesk(configuration: configuration)
+        let limits = LimitDesk(configuration: configuration, logger: logger)
         let admittance = Admittance(configuration: configuration, origins: origins, metrics: metrics, limits: limits)
         let steps = UploadSteps(configuration: configuration, limits: limits)
         let desk = TicketDesk(configuration: configuration, steps: steps, metrics: metrics)
@@ -83,12 +85,14 @@ private struct ServiceBuilder {
         }
     }
 
+    /// - Parameter maximumConnections: nil for the configuration's.
     func application(
-        port: Int, routes: [Route], onServerRunning: @escaping @Sendable (any Channel) async -> Void
+        port: Int, routes: [Route], maximumConnections: Int? = nil, onServerRunning: @escaping @Sendable (any Channel) async -> Void
     ) -> Application<RouterResponder<ServiceContext>> {
         let limits = configuration.limits
         let room = ConnectionRoom(
-            limit: limits.maximumConnections, headDeadline: TimeAmount(limits.bodyDeadline), patience: TimeAmount(limits.idleTimeout))
+            limit: maximumConnections ?? limits.maximumConnections, headDeadline: TimeAmount(limits.bodyDeadline),
+            patience: TimeAmount(limits.idleTimeout))
         var listening = ApplicationConfiguration(address: .hostname(configuration.host, port: port), backlog: limits.maximumConnections)
         listening.availableConnectionsDelegate = room.door
         return Application(

@@ -54,7 +54,6 @@ struct UploadSteps: Sendable {
                         start.key, headers: start.headers, at: office.environment.location, with: credentials)
                 }
             }
-            let now = self.now
             return try office.sign { try $0.ticket(for: start, uploadID: uploadID, with: $1, at: now, using: &random) }
         } catch {
             // An upload that nobody can go on with would be billed until the bucket's lifecycle ends it.
@@ -62,7 +61,7 @@ struct UploadSteps: Sendable {
                 try? await store.abortMultipartUpload(
                     start.key, uploadID: uploadID, at: office.environment.location, with: credentials)
             }
-            await limits.release(reservation, at: self.now)
+            await giveBack(reservation, bytes: start.sizeBytes.upperBound, admission)
             throw error
         }
     }
@@ -87,7 +86,13 @@ struct UploadSteps: Sendable {
 
     /// Gives back what a ticket took that nobody will see.
     func withdraw(_ ticket: Ticket, _ admission: Admission) async {
-        await limits.release(admission.office.office.reservation(of: ticket, for: admission.caller, at: now), at: now)
+        guard let grant = try? open(ticket.grant, admission) else { return }
+        await giveBack(UploadReservation(grant), bytes: ticket.sizeBytes.upperBound, admission)
+    }
+
+    private func giveBack(_ reservation: UploadReservation, bytes: Int64, _ admission: Admission) async {
+        await limits.release(reservation, at: now)
+        if let scope = admission.scope { budgets.refund(bytes, to: scope) }
     }
 
     private func charge(_ bytes: Int64, _ admission: Admission) throws(Problem) {
@@ -191,10 +196,11 @@ struct UploadSteps: Sendable {
 
     private static func bare(_ etag: String) -> String { etag.filter { $0 != "\"" } }
 
-    /// Aborts an upload whose parts have together what its rule does not allow.
+    /// Aborts an upload whose parts have together what its rule does not allow. What its ticket took stays taken: where the client creates
+    /// uploads, it can create another.
     func hold(_ sum: Int64, to grant: Grant, _ admission: Admission) async throws {
         guard !grant.sizeBytes.contains(sum) else { return }
-        try await abort(grant, admission)
+        _ = try await endParts(of: grant, admission)
         throw Refusal(
             sum > grant.sizeBytes.upperBound ? .tooLarge : .tooSmall, field: "parts",
             "the rule \(grant.rule) allows \(grant.sizeBytes.lowerBound) to \(grant.sizeBytes.upperBound) bytes; the parts have \(sum), "
@@ -239,20 +245,23 @@ struct UploadSteps: Sendable {
 
     /// Ends an upload that is not to be completed, and leaves no part of it. One that is over already is no fault.
     func abort(_ grant: Grant, _ admission: Admission) async throws {
-        try await endParts(of: grant, admission)
-        await limits.release(UploadReservation(grant), at: now)
+        // One that was over before may be stored: it is confirmed, or counts until its grant ends.
+        if try await endParts(of: grant, admission) { await limits.release(UploadReservation(grant), at: now) }
     }
 
-    private func endParts(of grant: Grant, _ admission: Admission) async throws {
+    /// - Returns: whether the upload was still there to be ended.
+    private func endParts(of grant: Grant, _ admission: Admission) async throws -> Bool {
+        var isEnded = false
         let uploadID = try grant.uploadID(sent: nil, stepIsAssisted: true)
         let (key, location, credentials) = try place(of: grant, admission)
         // A part that arrives meanwhile can outlive the first attempt (AbortMultipartUpload).
         for round in 1...Self.abortRounds {
             do throws(StoreFault) {
                 try await store.abortMultipartUpload(key, uploadID: uploadID, at: location, with: credentials)
-                if try await store.parts(of: key, uploadID: uploadID, at: location, with: credentials).isEmpty { return }
+                isEnded = true
+                if try await store.parts(of: key, uploadID: uploadID, at: location, with: credentials).isEmpty { return true }
             } catch {
-                if case .noSuchUpload = error { return }
+                if case .noSuchUpload = error { return isEnded }
                 throw StoreProblem.problem(error)
             }
             if round < Self.abortRounds { try await store.sleep(.seconds(1)) }
@@ -271,7 +280,9 @@ struct UploadSteps: Sendable {
         let differences = grant.differences(from: stored)
         guard differences.isEmpty else { throw StoreProblem.problem(differences) }
         if grant.tagsConfirmed { try await tagConfirmed(grant, admission) }
-        await limits.settle(grant, storedBytes: stored.sizeBytes, at: now)
+        // A form can be sent again, and so can the creation of an upload by its client: such a ticket keeps all that it allows.
+        let isSpent = grant.method == .put || grant.multipart?.uploadID != nil
+        await limits.settle(grant, storedBytes: isSpent ? stored.sizeBytes : grant.sizeBytes.upperBound, at: now)
         return ConfirmedObject(grant: grant, stored: stored, publicURL: admission.office.environment.publicURL(of: grant.key))
     }
 

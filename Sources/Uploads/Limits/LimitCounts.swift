@@ -43,8 +43,8 @@ public struct LimitFault: Error, Sendable, Equatable {
 
 /// The counts themselves: a value, to which each request and each step of an upload is told with the time at which it happens.
 ///
-/// Requests are counted in token buckets. A ticket reserves an open upload and its bytes, as many as it allows at most; confirming settles
-/// them for what was stored, aborting gives them back, and so does the end of its grant.
+/// Requests are counted in token buckets. A ticket reserves an open upload and its bytes, as many as it allows; confirming settles them for
+/// what was stored, aborting gives them back, and so does the end of its grant.
 public struct LimitCounts: Sendable {
     private var buckets: TokenBuckets
     private var ledger: UploadLedger
@@ -87,7 +87,7 @@ public struct LimitCounts: Sendable {
     private static func standing(_ claim: LimitClaim, _ rate: RequestRate, _ level: TokenBucket.Level) -> LimitStanding {
         LimitStanding(
             scope: claim.scope, kind: .requests, quota: Int64(rate.burst), left: Int64(level.left),
-            windowSeconds: (Int64(rate.burst) + Int64(rate.perSecond) - 1) / Int64(rate.perSecond), resetSeconds: seconds(level.wait))
+            windowSeconds: (Int64(rate.burst) + Int64(rate.perSecond) - 1) / Int64(rate.perSecond), resetSeconds: seconds(level.debt))
     }
 
     private static func seconds(_ nanoseconds: Int64) -> Int64 {

@@ -1,4 +1,5 @@
 internal import Libcrypto
+internal import SigV4
 
 /// Whose taking is counted, as 128 bits of a SHA-256: long names take no more memory than short ones.
 public struct LimitSubject: Sendable, Hashable {
@@ -21,17 +22,19 @@ public struct LimitSubject: Sendable, Hashable {
         self.init(.environment, environment: environment) { _ in }
     }
 
-    /// An object that somebody has a ticket for.
-    init(key: String, holder: Caller.Identity, environment: String) {
+    /// A ticket, by what its grant says.
+    init(key: String, holder: Caller.Identity, environment: String, bytes: Int64, endsAt: SigningTime) {
         self.init(nil, environment: environment) { fields in
             fields.append(key)
             fields.append(holder)
+            fields.append(number: bytes)
+            fields.append(number: endsAt.secondsSinceEpoch)
         }
     }
 
     private init(_ scope: LimitScope?, environment: String, _ write: (inout FieldWriter) -> Void) {
         var fields = FieldWriter()
-        fields.append(scope?.rawValue ?? "object")
+        fields.append(scope?.rawValue ?? "ticket")
         fields.append(environment)
         write(&fields)
         let words = SHA256.hash(fields.bytes).bytes.prefix(16).reduce(into: (high: UInt64(0), low: UInt64(0))) { words, byte in

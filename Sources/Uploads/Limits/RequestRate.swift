@@ -32,8 +32,10 @@ struct TokenBucket: Sendable, Equatable {
         let isGranted: Bool
         /// Whole tokens that are left.
         let left: Int
-        /// Nanoseconds until the next token, where none was there; else until the bucket is full.
+        /// Nanoseconds until the next token, where none was there; else none.
         let wait: Int64
+        /// Nanoseconds until the bucket is full.
+        let debt: Int64
     }
 
     /// What it holds, without taking anything.
@@ -42,8 +44,8 @@ struct TokenBucket: Sendable, Equatable {
         // A rate that was lowered may leave more debt than the bucket is deep.
         let left = max(rate.fillTime - debt, 0) / rate.interval
         return left > 0
-            ? Level(isGranted: true, left: Int(left), wait: debt)
-            : Level(isGranted: false, left: 0, wait: debt + rate.interval - rate.fillTime)
+            ? Level(isGranted: true, left: Int(left), wait: 0, debt: debt)
+            : Level(isGranted: false, left: 0, wait: debt + rate.interval - rate.fillTime, debt: debt)
     }
 
     mutating func take(from rate: RequestRate, at now: Int64) {

@@ -2,8 +2,8 @@ internal import SigV4
 
 /// Open uploads and the bytes of a day, by whom they are counted for.
 ///
-/// A day is one of UTC, and bytes belong to the day of their ticket. A clock that is set back or forward begins a day anew; open uploads
-/// stay open until their grant's end.
+/// A day is one of UTC, and bytes belong to the day of their ticket. Over midnight a clock may step back, which changes nothing; open
+/// uploads stay open until their grant's end.
 struct UploadLedger: Sendable {
     private struct Account {
         var open = 0
@@ -11,18 +11,20 @@ struct UploadLedger: Sendable {
         var bytes: Int64 = 0
     }
 
-    /// The open tickets for one object by one holder: it can be stored but once at a time.
+    /// Tickets whose grants say the same: those for one key, asked for in one second.
     private struct Reservation {
-        var count: Int
-        var bytes: Int64
+        let bytes: Int64
         let day: Int64
         let minute: Int64
-        let subjects: [LimitSubject]
+        /// Of each ticket, whose accounts it is counted in.
+        var subjects: [[LimitSubject]]
     }
 
     private static let daySeconds: Int64 = 86_400
     /// What is said where nobody can know when an upload will end.
     private static let retrySeconds: Int64 = 30
+    /// So many ended tickets are given back at a time: those of one minute can be very many, and others wait meanwhile.
+    private static let endedAtOnce = 1_000
 
     private let maximumAccounts: Int
     private let maximumReservations: Int
@@ -31,6 +33,8 @@ struct UploadLedger: Sendable {
     /// What ends in which minute, so that nothing has to be looked through to find what has ended.
     private var ends: [Int64: Set<LimitSubject>] = [:]
     private var firstEnd = Int64.max
+    /// What has ended and is not given back yet.
+    private var ended: [LimitSubject] = []
     /// When accounts that nobody needs any more were last looked for.
     private var sweptMinute = Int64.min
     private(set) var openCount = 0
@@ -61,7 +65,7 @@ struct UploadLedger: Sendable {
         for claim in claims {
             var account = account(of: claim.subject, day: day)
             account.open += 1
-            account.bytes = Self.sum(account.bytes, upload.bytes)
+            if claim.allowance.bytesPerDay != nil { account.bytes += upload.bytes }
             accounts[claim.subject] = account
         }
         note(upload, claims.map(\.subject), day: day)
@@ -70,93 +74,71 @@ struct UploadLedger: Sendable {
 
     mutating func settle(_ upload: UploadReservation, storedBytes: Int64, at now: SigningTime) {
         releaseEnded(at: now)
-        guard let reservation = forget(upload.object) else { return }
-        giveBack(reservation, count: reservation.count, bytes: reservation.bytes - min(storedBytes, reservation.bytes))
+        end(upload.ticket, givingBack: max(upload.bytes - storedBytes, 0))
     }
 
     mutating func release(_ upload: UploadReservation, at now: SigningTime) {
         releaseEnded(at: now)
-        guard var reservation = forget(upload.object) else { return }
-        let returned = min(upload.bytes, reservation.bytes)
-        giveBack(reservation, count: 1, bytes: returned)
-        reservation.count -= 1
-        reservation.bytes -= returned
-        if reservation.count > 0 { keep(reservation, of: upload.object) }
+        end(upload.ticket, givingBack: upload.bytes)
     }
 
     private mutating func releaseEnded(at now: SigningTime) {
         let minute = Self.minute(of: now)
-        guard firstEnd < minute else { return }
-        for ended in ends.keys where ended < minute {
-            for object in ends[ended] ?? [] {
-                if let reservation = forget(object) { giveBack(reservation, count: reservation.count, bytes: reservation.bytes) }
-            }
+        if firstEnd < minute {
+            for minute in ends.keys.filter({ $0 < minute }) { ended += ends.removeValue(forKey: minute) ?? [] }
+            firstEnd = ends.keys.min() ?? .max
         }
-        firstEnd = ends.keys.min() ?? .max
+        for _ in 0..<min(Self.endedAtOnce, ended.count) {
+            let ticket = ended.removeLast()
+            while let reservation = reservations[ticket] { end(ticket, givingBack: reservation.bytes) }
+        }
     }
 
     // MARK: - Reservations
 
     private mutating func note(_ upload: UploadReservation, _ subjects: [LimitSubject], day: Int64) {
-        var count = 1
-        var bytes = upload.bytes
-        var minute = Self.minute(of: upload.endsAt)
-        if let before = forget(upload.object) {
-            if before.day == day, before.subjects == subjects {
-                count += before.count
-                bytes = Self.sum(bytes, before.bytes)
-            } else {
-                // Of another day or address: what was reserved then ends now, and this ticket stands for the object.
-                giveBack(before, count: before.count, bytes: before.bytes)
-            }
-            minute = max(minute, before.minute)
-        }
-        keep(Reservation(count: count, bytes: bytes, day: day, minute: minute, subjects: subjects), of: upload.object)
+        let new = Reservation(bytes: upload.bytes, day: day, minute: Self.minute(of: upload.endsAt), subjects: [])
+        reservations[upload.ticket, default: new].subjects.append(subjects)
+        ends[new.minute, default: []].insert(upload.ticket)
+        firstEnd = min(firstEnd, new.minute)
+        openCount += 1
     }
 
-    private mutating func keep(_ reservation: Reservation, of object: LimitSubject) {
-        reservations[object] = reservation
-        ends[reservation.minute, default: []].insert(object)
-        firstEnd = min(firstEnd, reservation.minute)
-        openCount += reservation.count
-    }
-
-    private mutating func forget(_ object: LimitSubject) -> Reservation? {
-        guard let reservation = reservations.removeValue(forKey: object) else { return nil }
-        ends[reservation.minute]?.remove(object)
-        if ends[reservation.minute]?.isEmpty == true { ends[reservation.minute] = nil }
-        openCount -= reservation.count
-        return reservation
-    }
-
-    /// Bytes go back to the day that they were taken from, where that is still the account's.
-    private mutating func giveBack(_ reservation: Reservation, count: Int, bytes: Int64) {
-        for subject in reservation.subjects {
+    /// Ends one ticket. Bytes go back to the day that they were taken from, where that is still the account's.
+    private mutating func end(_ ticket: LimitSubject, givingBack bytes: Int64) {
+        guard var reservation = reservations[ticket], let subjects = reservation.subjects.popLast() else { return }
+        openCount -= 1
+        for subject in subjects {
             guard var account = accounts[subject] else { continue }
-            account.open -= count
+            account.open -= 1
+            // Where bytes are not limited, none were taken.
             if account.day == reservation.day { account.bytes = max(account.bytes - bytes, 0) }
             accounts[subject] = account
         }
+        reservations[ticket] = reservation.subjects.isEmpty ? nil : reservation
+        guard reservation.subjects.isEmpty else { return }
+        ends[reservation.minute]?.remove(ticket)
+        if ends[reservation.minute]?.isEmpty == true { ends[reservation.minute] = nil }
     }
 
     // MARK: - Accounts
 
     private func account(of subject: LimitSubject, day: Int64) -> Account {
-        var account = accounts[subject] ?? Account(day: day)
-        if account.day != day {
-            account.day = day
-            account.bytes = 0
-        }
-        return account
+        guard let account = accounts[subject] else { return Account(day: day) }
+        // Requests overtake each other at midnight, and clocks are set back a little: that is no new day.
+        if account.day == day || account.day == day + 1 { return account }
+        return Account(open: account.open, day: day)
     }
 
-    /// Forgets accounts of which nothing is open and no byte is today's, where there are as many as there may be.
+    /// Forgets accounts where there are as many as there may be: those of which nothing is open and no byte is today's, or else all of which
+    /// nothing is open. It is better that somebody's day begins anew than that nobody new gets a ticket.
     private mutating func makeRoom(for claims: [LimitClaim], at now: SigningTime) throws(LimitFault) {
         let new = claims.count { accounts[$0.subject] == nil }
         if accounts.count + new > maximumAccounts, sweptMinute != Self.minute(of: now) {
             sweptMinute = Self.minute(of: now)
             let day = Self.day(of: now)
-            accounts = accounts.filter { $0.value.open > 0 || ($0.value.day == day && $0.value.bytes > 0) }
+            accounts = accounts.filter { $0.value.open > 0 || ($0.value.day >= day && $0.value.bytes > 0) }
+            if accounts.count + new > maximumAccounts / 2 { accounts = accounts.filter { $0.value.open > 0 } }
         }
         guard accounts.count + new <= maximumAccounts, openCount < maximumReservations else {
             throw LimitFault(standing: nil, retryAfterSeconds: 60)
@@ -178,12 +160,6 @@ struct UploadLedger: Sendable {
                     resetSeconds: secondsLeft(at: now)))
         }
         return standings
-    }
-
-    /// Where bytes are not limited, any number of them can come together.
-    private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
-        let (sum, isTooLarge) = one.addingReportingOverflow(other)
-        return isTooLarge ? .max : sum
     }
 
     // MARK: - Time
