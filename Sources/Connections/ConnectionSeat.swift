@@ -125,9 +125,14 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Closes the connection for another one, unless it is worked on by now; then somebody else is asked.
+    ///
+    /// It does so in a moment: a request may have come that the event loop has not yet read.
     func giveWay(triesLeft: Int) {
-        guard let context, mayGiveWay(context) else { return room.makePlace(triesLeft: triesLeft - 1) }
-        context.close(promise: nil)
+        guard let context else { return }
+        context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(5)) {
+            guard let context = self.context else { return }
+            if self.mayGiveWay(context) { context.close(promise: nil) } else { self.room.makePlace(triesLeft: triesLeft - 1) }
+        }
     }
 
     private func mayGiveWay(_ context: ChannelHandlerContext) -> Bool {

@@ -1,5 +1,6 @@
 """A clock that is set forward and back while everything runs."""
 
+import asyncio
 import json
 import time
 from datetime import datetime, timezone
@@ -18,7 +19,10 @@ class Steady(Objects):
 
     async def ask(self, number):
         answer = await super().ask(number)
-        return await super().ask(number) if " 403 " in answer else answer
+        if " 403 " not in answer:
+            return answer
+        await asyncio.sleep(0.5)
+        return await super().ask(number)
 
 
 @case("clock", "a clock that is set two hours forward, three back, and right again")

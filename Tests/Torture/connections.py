@@ -120,11 +120,11 @@ def readers(stage):
     service, bucket = stage.service(), stage.bucket()
     request = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with stage.trial("no reader, service", service.process, [(Tickets(service.port, service.keys["honest"]), 60)], bound_mib=384) as trial:
-        with Crowd(service.port, 1_100, [request * 400], reads="nothing", per_second=400) as crowd:
+        with Crowd(service.port, 1_100, [request * 50], reads="nothing", per_second=400) as crowd:
             trial.fault()
             crowd.wait()
             trial.fault(8)
-        trial.sent = f"1,100 connections that ask 400 times for openapi.json and take nothing: {crowd}"
+        trial.sent = f"1,100 connections that ask 50 times for openapi.json and take nothing: {crowd}"
         trial.after()
 
     large = bytes(range(256)) * (LARGE_BYTES >> 8)

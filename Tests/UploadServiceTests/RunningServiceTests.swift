@@ -72,4 +72,29 @@ import Testing
         }
         #expect(try log.requests().map { $0["code"] as? String } == ["stopping"])
     }
+
+    // MARK: Connections
+
+    @Test func whoeverComesBeyondTheLimitTakesThePlaceOfASilentConnection() async throws {
+        var configuration = try Fixture.configuration()
+        configuration.limits.maximumConnections = 2
+        configuration.limits.maximumInFlight = 1
+        let log = LogLines()
+        let version = "GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        try await running(configuration, logger: log.logger(level: .info)) { port, group in
+            try await RawConnection.open(port: port) { first in
+                try await first.send(version)
+                #expect(try await first.readResponse().status == 200)
+                for _ in 0..<4 {
+                    try await RawConnection.open(port: port) { next in
+                        try await next.send(version)
+                        #expect(try await next.readResponse().status == 200)
+                    }
+                }
+                #expect(await first.readToEnd() == "")
+            }
+            await group.triggerGracefulShutdown()
+        }
+        #expect(try log.requests().map { $0["route"] as? String } == Array(repeating: "/version", count: 5))
+    }
 }

@@ -18,6 +18,8 @@ struct ObservingMiddleware: RouterMiddleware {
     func handle(
         _ request: Request, context: ServiceContext, next: (Request, ServiceContext) async throws -> Response
     ) async throws -> Response {
+        // Requests that a client has sent in one go would be worked on in one go.
+        await Task.yield()
         let start = ContinuousClock.now
         let requestID = requestID(request.headers)
         context.record.update { $0.requestID = requestID }
