@@ -204,7 +204,7 @@ def headers(stage):
             with ThreadPoolExecutor(16) as pool:
                 while time.monotonic() < end:
                     for answer in pool.map(lambda bomb: statuses(exchange(port, bomb, 3)), [*bombs.values()] * 2):
-                        done.update(answer or ["closed without a word"])
+                        done.update(answer or ["nothing in 3 s"])
             trial.sent = f"{len(bombs)} kinds, 16 at a time: {counted(done)}"
             if any(isinstance(status, int) and status < 400 for status in done):
                 trial.broken(f"a bomb was taken: {done}")

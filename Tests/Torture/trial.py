@@ -169,4 +169,6 @@ class Crowd:
     def __str__(self):
         result = self.result
         answered = "".join(f", {count} × {status}" for status, count in sorted(result["answers"].items()))
-        return f"{result['opened']} opened, {result['closed']} closed on them{answered}"
+        # Whoever does not read does not see that a connection was closed.
+        closed = f", {result['closed']} closed on them" if self.plan.reads == "all" else ""
+        return f"{result['opened']} opened{closed}{answered}"
