@@ -12,6 +12,8 @@ from honest import Objects, Tickets
 from connections import judge_bucket
 from trial import case
 
+# Marks the request that is hidden nowhere.
+CONTROL = "0" * 24
 BODY = b'{"rule":"avatars","filename":"a.png","size":1000,"type":"image/png"}'
 
 
@@ -37,7 +39,7 @@ def send(connection, content):
 
 
 def statuses(received):
-    return [int(status) for status in re.findall(rb"(?:^|(?<=\n)|(?<=\}))HTTP/1\.1 (\d{3}) ", received)]
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)]
 
 
 class Shapes:
@@ -145,8 +147,9 @@ def smuggling(stage):
         trial.sent = "in PUTs " + run_shapes(trial, bucket.port, lambda mark: hidden_put(mark, "PUT", []))
         trial.sent += "; in CreateMultipartUpload " + run_shapes(
             trial, bucket.port, lambda mark: hidden_put(mark, "POST", [["uploads", ""]]))
-        if found := [key for key in bucket.keys() if key.startswith("smuggled/")]:
-            trial.broken(f"{len(found)} hidden PUTs were done")
+        found = [key for key in bucket.keys() if key.startswith("smuggled/")]
+        if found != [f"smuggled/{CONTROL}"]:
+            trial.broken(f"hidden PUTs were done, or those of the control were not: {found[:3]}")
         trial.after()
         judge_bucket(trial, bucket)
 
@@ -154,6 +157,10 @@ def smuggling(stage):
 def run_shapes(trial, port, shapes):
     """Each shape in turn until five seconds are over, eight at a time; none may let the hidden request through."""
     done, smuggled, unanswered = Counter(), Counter(), Counter()
+    # Behind a request that is framed as it should be, the same one is done and seen.
+    control = shapes(CONTROL)
+    if len(statuses(exchange(port, control.framed(b"Content-Length: 0", control.hidden), 3))) != 2:
+        trial.broken("a request behind an honest one was not seen: this is no test")
 
     def one(mark):
         for name, content in shapes(mark).all():
@@ -175,7 +182,8 @@ def run_shapes(trial, port, shapes):
     if unanswered:
         trial.broken(f"no answer at all: {dict(unanswered)}")
     kinds = len(list(shapes("0" * 24).all()))
-    return f"{kinds} shapes, {rounds} times each: {counted(done)}, the hidden request never done"
+    hidden = f"{smuggled.total()} times" if smuggled else "never"
+    return f"{kinds} shapes, {rounds} times each: {counted(done)}, the hidden request {hidden} done"
 
 
 @case("headers", "heads of megabytes, of thousands of fields, and of almost what is allowed")
