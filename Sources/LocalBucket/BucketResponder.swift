@@ -37,7 +37,7 @@ struct BucketResponder: HTTPResponder {
     }
 
     func respond(to request: Request, context: BucketRequestContext) async throws -> Response {
-        var random = SystemRandomNumberGenerator()
+        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let identifiers = RequestIdentifiers(using: &random)
         var exchange = Exchange(identifiers: identifiers, method: request.head.method.rawValue)
         var response = await self.answer(request, &exchange, context)

@@ -41,7 +41,7 @@ struct Dev: AsyncParsableCommand {
         let folder = SigningSetup.policiesFolder(policies, context: context)
         let served = try Self.served(in: folder)
         let logger = ServiceLogging.logger(format: .auto, level: .info, context: context)
-        var random = SystemRandomNumberGenerator()
+        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         var desk = try DevDesk(environments: served.environments, policiesFolder: folder, dataFolder: data, using: &random)
         desk.tokens = try await Self.tokens(served.tokenIssuers, logger: logger, context: context)
         try await desk.run(port: Int(port), bucketPort: Int(bucketPort), logger: logger, context: context)

@@ -51,7 +51,7 @@ struct TokenMint: AsyncParsableCommand {
 
     func run() async throws {
         let context = CommandContext.current
-        var random = SystemRandomNumberGenerator()
+        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let key = APIKey.mint(using: &random)
         let variable = (environment.map { ServiceSettings.variablePrefix(ofEnvironment: $0) } ?? "COUNTERSIGN_") + "API_KEYS"
         let value = "\(name):\(key.sha256.hex)"

@@ -71,10 +71,15 @@ final class BinaryRun: @unchecked Sendable {
         #endif
     }
 
+    /// What a sanitizer of this process is told, `make sanitize` has for that one too.
+    private static let sanitizing = ProcessInfo.processInfo.environment.filter {
+        ["TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS", "LD_PRELOAD"].contains($0.key)
+    }
+
     init(_ arguments: [String], variables: [String: String] = [:], folder: String = NSTemporaryDirectory()) throws {
         process.executableURL = Self.binary
         process.arguments = arguments
-        process.environment = variables
+        process.environment = variables.merging(Self.sanitizing) { given, _ in given }
         process.currentDirectoryURL = URL(filePath: folder)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output

@@ -116,7 +116,7 @@ import Testing
 
 @Suite struct EncodingTests {
     @Test func base64AgreesWithFoundation() {
-        var random = SystemRandomNumberGenerator()
+        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         for count in 0..<200 {
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
             #expect(Base64.encode(bytes) == Data(bytes).base64EncodedString())

@@ -34,7 +34,7 @@ extension ObjectOperation {
     func createUpload(_ body: BodyReader) async throws -> Response {
         _ = try await body.document(try self.documentExpectation(), maximumBytes: 64 << 10)
         let fields = self.request.fields
-        var random = SystemRandomNumberGenerator()
+        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let upload = UploadRecord(
             key: self.key, attributes: try ObjectAttributes(fields), checksum: try ChecksumType.asked(fields), at: self.clock(),
             using: &random)
