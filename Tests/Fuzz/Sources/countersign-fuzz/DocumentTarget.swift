@@ -85,6 +85,7 @@ struct DocumentTarget: FuzzTarget {
     }
 
     private func check(_ cors: CORSConfiguration) {
+        for rule in cors.rules.prefix(8) { checkPatterns(of: rule) }
         let headers = ["content-type", "x-amz-meta-a"]
         for origin in ["https://app.example.com", "http://localhost:8080", "null"] {
             let rule = cors.match(origin: origin, method: "PUT", headers: headers)
@@ -95,6 +96,19 @@ struct DocumentTarget: FuzzTarget {
                     }
             }
             expect(rule == allowing, "\(origin) is allowed by \(rule as Any), not \(allowing as Any)")
+        }
+    }
+
+    /// Origins that a pattern allows, and some that miss it by a byte.
+    private func checkPatterns(of rule: CORSRule) {
+        for pattern in rule.allowedOrigins.prefix(8).map({ Array($0.utf8) }) {
+            let star = pattern.firstIndex(of: UInt8(ascii: "*")) ?? pattern.endIndex
+            let (before, after) = (pattern[..<star], pattern[star...].dropFirst())
+            for origin in [before + after, before + [UInt8(ascii: "a")] + after, before + after.dropFirst(), before.dropLast() + after] {
+                guard let text = String(validating: origin, as: UTF8.self) else { continue }
+                let isAllowed = rule.allowedOrigins.contains { Self.matches(Array($0.utf8), Array(origin)) }
+                expect(rule.allows(origin: text) == isAllowed, "\(rule) and \(text)")
+            }
         }
     }
 

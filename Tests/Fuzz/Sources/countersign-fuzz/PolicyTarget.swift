@@ -10,6 +10,7 @@ struct PolicyTarget: FuzzTarget {
     func run(_ input: [UInt8]) {
         let document = JSONDocument(input)
         checkReader(document, input)
+        checkPatterns(input)
         for kind in PolicyKind.allCases {
             check(validator.findings(in: document, kind: kind), of: input)
             guard let policy = try? Policy(document, kind: kind) else { continue }
@@ -74,12 +75,32 @@ struct PolicyTarget: FuzzTarget {
     private func checkActions(of statement: Statement) {
         let alone = PolicyEvaluator(Policy(kind: .identity, version: .v2012, statements: [statement]))
         for request in Self.requests {
-            let matches = statement.actions.items.contains {
-                Self.matches(Array($0.value.text.lowercased().utf16), Array(request.action.lowercased().utf16))
-            }
+            let matches = statement.actions.items.contains { Self.matches($0.value.text, request.action) }
             let evaluation = alone.evaluate(request).statements[0]
             expect(evaluation.matchesAction == (matches != statement.actions.isNegated), "\(request.action) and \(statement.actions)")
         }
+    }
+
+    /// The name of an action, changed as the input's first bytes say: what few policies have, such as two `*` with what fits between them.
+    private func checkPatterns(_ input: [UInt8]) {
+        var name = Array("PutObjectTagging".utf8)
+        for index in stride(from: 0, to: min(input.count - 1, 12), by: 2) {
+            let place = Int(input[index]) % name.count
+            switch input[index + 1] % 4 {
+            case 0: name[place] = UInt8(ascii: "?")
+            case 1: name[place] = UInt8(ascii: "t")
+            default: name.insert(UInt8(ascii: "*"), at: place)
+            }
+            let text = "s3:\(String(decoding: name, as: UTF8.self))"
+            guard let pattern = ActionPattern(text) else { fatalError("no pattern: \(text)") }
+            for action in ["s3:PutObjectTagging", "s3:PutObject", "s3:Tagging"] {
+                expect(pattern.matches(action) == Self.matches(text, action), "\(action) and \(text)")
+            }
+        }
+    }
+
+    private static func matches(_ pattern: String, _ action: String) -> Bool {
+        matches(Array(pattern.lowercased().utf16), Array(action.lowercased().utf16))
     }
 
     /// `*` is any run, `?` any one: the textbook's table, without a shortcut.

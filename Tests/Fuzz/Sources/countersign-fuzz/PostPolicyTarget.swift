@@ -31,6 +31,7 @@ struct PostPolicyTarget: FuzzTarget {
         checkConditions(form, policy)
         checkSizes(verified, policy)
         checkChanges(form, policy)
+        checkNames(form, policy)
         if filename == nil { checkInspect(form) }
     }
 
@@ -60,8 +61,7 @@ struct PostPolicyTarget: FuzzTarget {
         expect(named.contains(Array("bucket".utf8)), "no condition names the bucket")
         for field in form.fields {
             let name = HeaderRules.lowercased(field.name)
-            let isFree = ["policy", "x-amz-signature", "file"].contains(name) || name.utf8.starts(with: "x-ignore-".utf8)
-            expect(isFree || named.contains(Array(name.utf8)), "no condition names \(field.name)")
+            expect(Self.isFree(name) || named.contains(Array(name.utf8)), "no condition names \(field.name)")
         }
     }
 
@@ -84,6 +84,27 @@ struct PostPolicyTarget: FuzzTarget {
         other.fields = form.fields.map { $0.name == "policy" ? Header("policy", Base64.encode(policy + [0x20])) : $0 }
         expect((try? verifier.verify(other, at: now)) == nil, "taken with another policy")
         expect((try? verifier.verify(form, at: now.adding(seconds: 300_000_000_000))) == nil, "taken after its end")
+    }
+
+    /// A field under a name that lacks a byte of its own is one that no condition names, or one that is missing.
+    private func checkNames(_ form: ReceivedForm, _ policy: [UInt8]) {
+        let named = conditions(of: policy).compactMap(Self.comparison).map { HeaderRules.lowercased($0.field) }
+        for index in form.fields.indices.prefix(4) {
+            let name = form.fields[index].name
+            for place in name.utf8.indices.prefix(32) {
+                let shorter =
+                    String(decoding: name.utf8[..<place], as: UTF8.self) + String(decoding: name.utf8[place...].dropFirst(), as: UTF8.self)
+                let isNamed = named.contains { HeaderRules.isSame($0, shorter) } || Self.isFree(HeaderRules.lowercased(shorter))
+                guard !isNamed else { continue }
+                var other = form
+                other.fields[index].name = shorter
+                expect((try? verifier.verify(other, at: now)) == nil, "taken with \(shorter), which no condition names")
+            }
+        }
+    }
+
+    private static func isFree(_ name: String) -> Bool {
+        ["policy", "x-amz-signature", "file"].contains(name) || name.utf8.starts(with: "x-ignore-".utf8)
     }
 
     private func checkInspect(_ form: ReceivedForm) {

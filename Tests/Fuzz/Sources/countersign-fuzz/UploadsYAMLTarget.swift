@@ -14,16 +14,32 @@ struct UploadsYAMLTarget: FuzzTarget {
     func run(_ input: [UInt8]) {
         guard let text = String(validating: input, as: UTF8.self) else { return }
         checkQuantities(text)
+        guard check(text) else { return }
+        // Most changed files are none: of one that is, a number more is changed, to what few rules may have.
+        let runs = input.indices.filter { Self.isDigit(input[$0]) && ($0 == 0 || !Self.isDigit(input[$0 - 1])) }
+        guard let place = runs.isEmpty ? nil : runs[input.reduce(0) { $0 &+ Int($1) } % runs.count] else { return }
+        let rest = input[place...].drop(while: Self.isDigit)
+        for number in ["0", "604801", "9223372036854775807"] {
+            _ = check(String(decoding: input[..<place] + Array(number.utf8) + rest, as: UTF8.self))
+        }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+    /// Whether a file is an environment.
+    private func check(_ text: String) -> Bool {
         do throws(SettingsProblem) {
             let document = try YAMLDocument(text, file: "uploads.yaml")
             var reader = YAMLReader(file: "uploads.yaml")
             let environment = reader.environment(named: "staging", document: document)
             expect((environment == nil) == !reader.problems.isEmpty, "\(reader.problems.count) problems, and yet \(environment as Any)")
-            guard let environment else { return }
+            guard let environment else { return false }
             expect(!environment.rules.isEmpty, "an environment without rules")
             for rule in environment.rules { check(rule, in: environment) }
+            return true
         } catch {
             expect(!error.description.isEmpty, "a problem that says nothing")
+            return false
         }
     }
 
