@@ -21,6 +21,9 @@ TRANSIENT_CODES = {"RequestTimeout", "InternalError", "SlowDown", "ServiceUnavai
 # Answers that a client tries again, as it should, and that are a fault all the same.
 FAULTS = {"internal_error", "store_refused", "signing_failed"}
 
+# The store's answer to the service was lost, perhaps at each of its tries: so many uploads in parts may be there that nobody knows.
+LOST_BEHIND_THE_SERVICE, TRIES_OF_THE_SERVICE = {"store_unreachable", "store_busy"}, 4
+
 # Shorter than the patience of everybody here with a silent connection.
 IDLE_SECONDS = 20
 
@@ -46,10 +49,10 @@ class Counts:
         with self.lock:
             self.retries[reason] += 1
 
-    def lost(self, environment):
-        """Somebody asked for an upload in parts and heard nothing: there may be one that nobody knows."""
+    def lost(self, environment, count=1):
+        """Somebody asked for an upload in parts and heard nothing of it: there may be so many that nobody knows."""
         with self.lock:
-            self.lost_creations[environment] += 1
+            self.lost_creations[environment] += count
 
     def finding(self, name, text):
         with self.lock:
@@ -116,8 +119,10 @@ class Client:
             self.counts.finding(f"{kind}: {told}", answer.body.decode(errors="replace")[:600])
         front = answer.headers.get("x-front")
         if answer.status in TRANSIENT or (answer.status == 409 and code == "upload_busy"):
-            if front == "no answer of an instance" and creates:
+            if creates and front == "no answer of an instance":
                 self.counts.lost(creates)
+            if creates and code in LOST_BEHIND_THE_SERVICE:
+                self.counts.lost(creates, TRIES_OF_THE_SERVICE)
             raise Failure(f"service: {answer.status} {front or code}", answer, wish_of(answer))
         raise Finding(f"{kind}: {told}: {answer.body.decode(errors='replace')[:600]}")
 

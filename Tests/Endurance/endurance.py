@@ -65,9 +65,9 @@ class Load:
         for thread in [self.scheduler, *self.workers]:
             thread.start()
 
-    def park(self, seconds, go_on, mayBeEarly=False):
+    def park(self, seconds, go_on, may_be_early=False):
         with self.lock:
-            heapq.heappush(self.parked, (time.monotonic() + seconds, next(self.order), mayBeEarly, go_on))
+            heapq.heappush(self.parked, (time.monotonic() + seconds, next(self.order), may_be_early, go_on))
 
     def due(self):
         with self.lock:
@@ -103,7 +103,7 @@ class Load:
                 run(client)
             except Finding as finding:
                 self.counts.finding(str(finding).split("\n")[0][:110], str(finding))
-            except Exception as error:  # pylint: disable=broad-exception-caught
+            except Exception as error:
                 self.counts.finding(f"program: {type(error).__name__}: {error}"[:110], traceback.format_exc())
             finally:
                 with self.lock:
@@ -248,7 +248,7 @@ class Run:
         lost = self.counts.lost_creations[environment]
         self.must(
             sum(others.values()) <= lost,
-            f"{environment}: unfinished uploads that nobody abandoned: {others}; {lost} creations were not answered")
+            f"{environment}: unfinished uploads that nobody abandoned: {others}; answers that were lost explain {lost}")
         self.must(abandoned <= set(found), f"{environment}: abandoned uploads are gone: {abandoned - set(found)}")
 
     def rotations(self):
@@ -265,7 +265,7 @@ class Run:
         say(text)
 
     def sections(self):
-        journal, counts, load = self.journal, self.counts, self.load
+        counts, load = self.counts, self.load
         yield f"\n{load.ended} flows in {clock(self.loaded_seconds).strip()} minutes ({load.ended / self.loaded_seconds:.1f} a second); " \
             f"held back {load.held_back}, for their volume {load.too_much}; not waited for {load.dropped}\n"
         yield tables.answers(counts)
@@ -302,7 +302,7 @@ class Run:
         yield row("wrong", count(wrong))
         yield row("abandoned on purpose", lambda environment: sum(where == environment for where, _ in self.journal.abandoned))
         yield row("unfinished in the bucket", lambda environment: sum(self.unfinished[environment].values()))
-        yield row("creations without an answer", lambda environment: self.counts.lost_creations[environment])
+        yield row("allowed besides, answers being lost", lambda environment: self.counts.lost_creations[environment])
 
     def changes(self):
         for name, rotation in self.rotations().items():

@@ -77,14 +77,12 @@ class Instance:
         self.program.process.terminate()
 
     def ended(self):
-        """The exit code and the seconds that it took; killed where it takes much too long."""
-        start = time.monotonic()
+        """The exit code; that of being killed, where it takes much too long."""
         try:
-            code = self.program.process.wait(END_SECONDS + 5)
+            return self.program.process.wait(END_SECONDS + 5)
         except subprocess.TimeoutExpired:
             self.program.process.kill()
-            code = self.program.process.wait(15)
-        return code, time.monotonic() - start
+            return self.program.process.wait(15)
 
 
 class Fleet:
@@ -93,7 +91,6 @@ class Fleet:
     def __init__(self, folder, local, ceph):
         self.folder = folder
         self.policies = folder / "policies"
-        self.servers = (local, ceph)
         self.stopping = []
         self.faults = []
         self.restarts = []
@@ -153,19 +150,17 @@ class Fleet:
     def restart(self, name):
         """As a platform does it: the new one is ready before the old one is told to end, and the router learns it late."""
         old = self.instances[name]
-        before = old.metrics()
         self.generations[name] += 1
         self.instances[name] = self.instance(name)
         old.terminate()
         start = time.monotonic()
         time.sleep(ROUTER_LAG_SECONDS)
         self.route()
-        code, _ = old.ended()
+        code = old.ended()
         seconds = time.monotonic() - start
         self.restarts.append((old.name, code, seconds))
         if code != 0 or seconds > END_SECONDS + 1:
             self.faults.append(f"instance {old.name} ended with {code} after {seconds:.1f} s, not with 0 within {END_SECONDS} s")
-        return before
 
     def stop(self):
         for program in [getattr(self, "front", None), *(each.program for each in getattr(self, "instances", {}).values())]:

@@ -164,7 +164,7 @@ class Flows:
                 raise Finding(f"the parts that are listed have {sum(part['size'] for part in listed)} bytes, not {len(content)}")
             self.complete(client, caller, ticket, etags, content, "patient")
 
-        self.park(client.rng.uniform(60, 330), go_on, mayBeEarly=True)
+        self.park(client.rng.uniform(60, 330), go_on, may_be_early=True)
 
     def aborted(self, client):
         if client.rng.random() < 0.4:

@@ -80,7 +80,7 @@ class Front:
             writer.close()
             raise Broken("no answer of an instance") from error
         self.counts[f"port {port}"] += 1
-        keeps = await self.relay(reader, writer, answer, out, isHead=head.startswith(b"HEAD "))
+        keeps = await self.relay(reader, writer, answer, out, is_head=head.startswith(b"HEAD "))
         if keeps and port in self.instances:
             self.idle[port].append((reader, writer, time.monotonic()))
         else:
@@ -98,11 +98,11 @@ class Front:
         except OSError as error:
             raise Broken("no connection to an instance") from error
 
-    async def relay(self, reader, writer, answer, out, isHead):
+    async def relay(self, reader, writer, answer, out, is_head):
         """Sends the answer on; whether the instance's connection may be used again."""
         out.write(answer)
         status, length = int(answer[9:12]), field(answer, b"content-length")
-        if isHead or status in NO_BODY:
+        if is_head or status in NO_BODY:
             pass
         elif length is not None:
             out.write(await reader.readexactly(int(length)))

@@ -1,6 +1,5 @@
 """What changes while the service runs: credentials that a store gives out for some minutes, and an issuer's signing keys."""
 
-import functools
 import http.server
 import json
 import os
@@ -39,7 +38,7 @@ class Rotation:
                 try:
                     turn()
                     self.turns += 1
-                except Exception as error:  # pylint: disable=broad-exception-caught
+                except Exception as error:
                     self.faults.append(f"{type(error).__name__}: {error}")
 
         self.thread = threading.Thread(target=run, daemon=True)
@@ -180,9 +179,6 @@ class RotatingIssuer:
         self.front.close()
         self.server.shutdown()
         self.server.server_close()
-
-
-now = functools.partial(datetime.now, timezone.utc)
 
 
 def seconds_until(text):

@@ -121,6 +121,18 @@ class Retries(unittest.TestCase):
         client.ask(None, "GET", "/v1/rules")
         self.assertEqual(client.counts.findings.total(), 1)
 
+    def test_what_a_lost_answer_may_leave(self):
+        place = SimpleNamespace(environment="local")
+        caller = SimpleNamespace(place=place, authorize=lambda _: ("", {}))
+        done = Answer(201, {}, b"{}")
+        for lost, count in (
+                (ConnectionResetError(), 1), (Answer(502, {"x-front": "no answer of an instance"}, b""), 1),
+                (Answer(502, {"x-front": "no connection to an instance"}, b""), 0), (self.problem(502, "store_unreachable"), 4),
+                (self.problem(503, "overloaded"), 0)):
+            client = self.client(lost, done)
+            client.ask(caller, "POST", "/v1/uploads", {}, creates=True)
+            self.assertEqual(client.counts.lost_creations["local"], count, lost)
+
     def test_a_single_use_that_a_lost_answer_spent(self):
         spent = Answer(412, {}, b"<Error><Code>PreconditionFailed</Code></Error>")
         step = {"method": "PUT", "url": "http://127.0.0.1/x"}
