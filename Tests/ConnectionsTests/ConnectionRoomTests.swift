@@ -58,6 +58,12 @@ import Testing
             channel.read()
         }
 
+        /// What is still open would keep itself alive.
+        deinit {
+            channel.close(promise: nil)
+            channel.embeddedEventLoop.run()
+        }
+
         /// Whoever is asked to give way does so in a moment.
         var isOpen: Bool {
             channel.embeddedEventLoop.advanceTime(by: .milliseconds(5))
