@@ -90,6 +90,8 @@ class Trial:
 
     def fault(self, seconds=0):
         self.honest.phase("fault")
+        # A request counts where it began: those of the quiet end before the fault does.
+        time.sleep(0.5)
         time.sleep(seconds)
 
     def after(self):
