@@ -25,9 +25,8 @@ extension YAMLReader {
 
     private mutating func allowance(_ node: Node, of scope: LimitScope) -> Allowance {
         let what = "limits: \(scope.rawValue)"
-        let keys = scope == .address ? [] : ["requestsPerSecond", "burst"]
-        let isForRequests = keys.contains { node.mapping?[$0] != nil }
-        if scope == .address, let node = node.mapping?["requestsPerSecond"] ?? node.mapping?["burst"] {
+        let aboutRequests = node.mapping?["requestsPerSecond"] ?? node.mapping?["burst"]
+        if scope == .address, let node = aboutRequests {
             report(
                 "\(what): an address's requests are counted before it is known which environment they are for; set COUNTERSIGN_ADDRESS_REQUESTS",
                 at: node.mark)
@@ -39,7 +38,7 @@ extension YAMLReader {
         if scope != .address, fields["burst"] != nil, fields["requestsPerSecond"] == nil {
             report("\(what): burst goes with requestsPerSecond; add it", at: fields["burst"]?.mark)
         }
-        let usual = scope == .caller && !isForRequests ? YAMLReader.usualRequests : nil
+        let usual = scope == .caller && aboutRequests == nil ? YAMLReader.usualRequests : nil
         return Allowance(
             requests: perSecond.map { RequestRate(perSecond: $0, burst: burst) } ?? usual,
             openUploads: number(fields, "openUploads", in: 1...Allowance.maximumOpenUploads),

@@ -65,7 +65,7 @@ public final class LimitsInMemory: LimitStore {
 
 extension Duration {
     /// Whole nanoseconds; what does not fit is as long as fits.
-    fileprivate var nanoseconds: Int64 {
+    var nanoseconds: Int64 {
         let (seconds, isTooLong) = components.seconds.multipliedReportingOverflow(by: 1_000_000_000)
         return isTooLong ? .max : seconds + components.attoseconds / 1_000_000_000
     }

@@ -61,7 +61,7 @@ struct ObservingMiddleware: RouterMiddleware {
     private func finish(_ request: Request, _ record: RequestRecord, status: HTTPResponse.Status, duration: Duration) {
         let route = Route.matching(request.uri.path, among: served)?.rawValue ?? Route.unmatched
         let method = Self.knownMethods.contains(request.method) ? request.method.rawValue : "other"
-        let nanoseconds = duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
+        let nanoseconds = duration.nanoseconds
         metrics.answered(method: method, route: route, status: status.code, nanoseconds: nanoseconds)
 
         let state = record.current
