@@ -131,8 +131,11 @@ def smuggling(stage):
     fields = f"Host: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer {service.keys['other']}\r\n"
     with stage.trial("smuggling, service", service.process, [(Tickets(service.port, service.keys["honest"]), 60)]) as trial:
         trial.fault()
-        shapes = run_shapes(trial, service.port, lambda mark: Shapes("POST /v1/uploads HTTP/1.1", fields, smuggled_request(mark)))
-        trial.sent = shapes
+        trial.sent = run_shapes(trial, service.port, lambda mark: Shapes("POST /v1/uploads HTTP/1.1", fields, smuggled_request(mark)))
+        # Answered before the body is read.
+        wrong = fields.replace(service.keys["other"], "wrong")
+        trial.sent += "; with a wrong key " + run_shapes(
+            trial, service.port, lambda mark: Shapes("POST /v1/uploads HTTP/1.1", wrong, smuggled_request(mark)))
         trial.after()
 
     def hidden_put(mark, method, query):

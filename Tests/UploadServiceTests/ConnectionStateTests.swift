@@ -74,4 +74,39 @@ import Testing
         #expect(state.writeEnd() == .none)
         #expect(state.bodyDeadlinePassed() == .failBody)
     }
+
+    @Test func aBodyThatBreaksAfterItsAnswerEndsTheConnection() {
+        var state = ConnectionState()
+        state.readHead()
+        state.writeHead(announcesClose: false)
+        #expect(state.writeEnd() == .startDraining)
+        #expect(state.bodyBroken() == .finishAndLinger)
+        #expect(state.isLingering)
+        #expect(state.bodyBroken() == .none)
+    }
+
+    @Test func aBodyThatBreaksBeforeItsAnswerIsThatOfTheLastRequest() {
+        var state = ConnectionState()
+        state.readHead()
+        _ = state.readEnd()
+        state.readHead()
+        #expect(state.bodyBroken() == .none)
+        #expect(!state.isLastAnswerBeforeBreak)
+        state.writeHead(announcesClose: false)
+        #expect(state.writeEnd() == .none)
+        #expect(state.isLastAnswerBeforeBreak)
+        state.writeHead(announcesClose: true)
+        #expect(state.writeEnd() == .finishAndLinger)
+    }
+
+    @Test func aBrokenHeadIsNoBrokenBody() {
+        var state = ConnectionState()
+        state.readHead()
+        _ = state.readEnd()
+        #expect(state.bodyBroken() == .none)
+        #expect(!state.isLastAnswerBeforeBreak)
+        state.writeHead(announcesClose: false)
+        #expect(state.writeEnd() == .none)
+        #expect(!state.isLingering)
+    }
 }

@@ -263,6 +263,31 @@ import Uploads
         #expect(answer.contains("malformed_body"))
     }
 
+    /// An answer may come before the body. A second one for the same request would be taken for the next request's.
+    @Test(arguments: ["GET /version", "POST /nowhere", "POST /v1/uploads"], ["+0", "1\r\nA0", "10000000000000000", ""])
+    func aBodyThatBreaksGetsOneAnswer(line: String, chunk: String) async throws {
+        let head = "\(line) HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: wrong\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let hidden = "GET /version HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: hidden-in-a-body\r\n\r\n"
+        let broken = chunk + "\r\n\r\n" + hidden
+        func statuses(_ text: String) -> [String] { text.split(separator: "HTTP/1.1 ").map { String($0.prefix(3)) } }
+        let expected = ["GET /version": "200", "POST /nowhere": "404", "POST /v1/uploads": "401"][line]
+
+        let atOnce = try await connected(Self.limits(lingering: .milliseconds(200))) { connection in
+            try await connection.send(head + broken)
+            return await connection.readToEnd()
+        }
+        let later = try await connected(Self.limits(lingering: .seconds(60))) { connection in
+            try await connection.send(head)
+            let first = try await connection.readResponse()
+            try await connection.send(broken)
+            return "HTTP/1.1 \(first.status)" + (await connection.readToEnd())
+        }
+        for answer in [atOnce, later] {
+            #expect(statuses(answer) == [expected], "\(answer)")
+            #expect(!answer.contains("hidden-in-a-body"))
+        }
+    }
+
     @Test(arguments: [
         String(repeating: "[", count: 60_000), #"{"size":\#(String(repeating: "9", count: 60_000))}"#, "\u{0}", #"{"rule":"\#u{0}"}"#,
         #"{"filename":"\#(String(repeating: "é", count: 30_000))"}"#,

@@ -1,6 +1,7 @@
 import Connections
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 
 /// The body did not arrive before its deadline.
@@ -62,6 +63,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError { perform(state.bodyBroken(), context: context) }
+        if !state.isLingering { context.fireErrorCaught(error) }
+    }
+
     /// RFC 9110 section 10.1.1; a body that will be refused anyway is not asked for.
     private func expectsContinue(_ head: HTTPRequest) -> Bool {
         guard head.headerFields[.expect]?.lowercased() == "100-continue" else { return false }
@@ -71,10 +77,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Outbound
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // Hummingbird answers what it cannot read, whether or not the request has been answered.
+        guard !state.isLingering else {
+            promise?.succeed()
+            return
+        }
         switch unwrapOutboundIn(data) {
-        case .head(let head):
+        case .head(var head):
+            if state.isLastAnswerBeforeBreak { head.headerFields[.connection] = "close" }
             state.writeHead(announcesClose: head.headerFields[.connection]?.lowercased() == "close")
-            context.write(data, promise: promise)
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body:
             context.write(data, promise: promise)
         case .end:

@@ -21,7 +21,11 @@ struct ConnectionState {
     private var isDeadlineRunning = false
     private var requestsInProgress = 0
     private var closesAfterResponse = false
+    private var isBroken = false
     private(set) var isLingering = false
+
+    /// Whether the next answer is the connection's last, because what follows its request cannot be read.
+    var isLastAnswerBeforeBreak: Bool { isBroken && requestsInProgress == 1 }
 
     mutating func readHead() {
         isReadingRequest = true
@@ -42,16 +46,21 @@ struct ConnectionState {
         return .stopDeadlines
     }
 
+    /// A body is not framed as its request says (RFC 9112 section 7.1). Where the request was answered without it, nothing is left to say;
+    /// a second answer would be taken for that of another request.
+    mutating func bodyBroken() -> Action {
+        guard isReadingRequest, !isLingering else { return .none }
+        isBroken = true
+        return requestsInProgress == 0 ? linger() : .none
+    }
+
     mutating func writeHead(announcesClose: Bool) {
         closesAfterResponse = closesAfterResponse || announcesClose
     }
 
     mutating func writeEnd() -> Action {
         requestsInProgress -= 1
-        if closesAfterResponse {
-            isLingering = true
-            return .finishAndLinger
-        }
+        if closesAfterResponse || isBroken && requestsInProgress == 0 { return linger() }
         guard isReadingRequest, requestsInProgress == 0 else { return .none }
         isDeadlineRunning = true
         return .startDraining
@@ -69,5 +78,10 @@ struct ConnectionState {
 
     mutating func inputClosed() -> Action {
         isLingering ? .close : .none
+    }
+
+    private mutating func linger() -> Action {
+        isLingering = true
+        return .finishAndLinger
     }
 }
