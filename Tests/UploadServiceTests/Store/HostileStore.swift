@@ -118,15 +118,17 @@ final class HostileStore: Sendable {
             return counts.requests.count - 1
         }
         let answer = isSigned ? respond(asked, index) : .error(403, "SignatureDoesNotMatch")
-        return response(answer)
+        return response(answer, isToHead: request.method == .head)
     }
 
-    private func response(_ answer: Answer) -> Response {
+    /// A body behind the answer to a HEAD would be for the client to stumble over: it closes the connection when it gets to see it.
+    private func response(_ answer: Answer, isToHead: Bool) -> Response {
         switch answer {
         case .body(let text, let status, let headers):
             var fields = HTTPFields()
             for (name, value) in headers { if let name = HTTPField.Name(name) { fields[name] = value } }
-            return Response(status: .init(code: status), headers: fields, body: counted { try await $0.write(ByteBuffer(string: text)) })
+            let body = counted(length: text.utf8.count) { if !isToHead { try await $0.write(ByteBuffer(string: text)) } }
+            return Response(status: .init(code: status), headers: fields, body: body)
         case .blanks(let count, let status):
             return Response(
                 status: .init(code: status),
@@ -153,8 +155,10 @@ final class HostileStore: Sendable {
         }
     }
 
-    private func counted(_ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void) -> ResponseBody {
-        ResponseBody { writer in
+    private func counted(
+        length: Int? = nil, _ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+    ) -> ResponseBody {
+        ResponseBody(contentLength: length) { writer in
             defer { self.counts.withLock { $0.answering -= 1 } }
             try await write(&writer)
             try await writer.finish(nil)
