@@ -229,11 +229,12 @@ private final class Counts {
         for address in ["one", "two"] { _ = try counts.reserve(upload("b", 1), claims(address), at: Self.evening) }
     }
 
-    @Test func `very many that end in one minute are given back a thousand at a time`() throws {
+    @Test(arguments: [3_000, 1])
+    func `very many that end in one minute are given back a thousand at a time`(keys: Int) throws {
         let counts = Counts()
         let claims = claims(open: 3_000)
         let end = Self.evening.adding(seconds: 60)
-        for number in 0..<3_000 { _ = try counts.reserve(upload("k\(number)", 1, until: end), claims, at: Self.evening) }
+        for number in 0..<3_000 { _ = try counts.reserve(upload("k\(number % keys)", 1, until: end), claims, at: Self.evening) }
         let later = end.adding(seconds: 60)
         #expect(try counts.reserve(upload("a", 1), claims, at: later).map(\.left) == [999])
         #expect(try counts.reserve(upload("b", 1), claims, at: later).map(\.left) == [1_998])
@@ -268,6 +269,44 @@ private final class Counts {
             counts.settle(upload("k", 1, holder: caller), storedBytes: 1, at: now)
             #expect(counts.sizes.subjects <= 10)
         }
+    }
+
+    @Test func `strangers make no room in what all have together`() throws {
+        let counts = Counts(maximumSubjects: 10)
+        func take(_ bytes: Int64, _ number: Int, environment: String = "staging") -> LimitFault? {
+            let anna = Caller(name: "anna", environment: environment)
+            let ticket = upload("k\(number)", bytes, holder: anna)
+            let address = LimitClaim(.address, LimitSubject(address: "\(number)", environment: environment), Allowance(bytesPerDay: 100))
+            let fault = counts.refusal(
+                reserving: ticket, claims(anna, bytes: 950, all: Allowance(bytesPerDay: 1_000)) + [address],
+                at: Self.evening.adding(seconds: -82_800 + Int64(number) * 60))
+            if fault == nil { counts.settle(ticket, storedBytes: bytes, at: Self.evening.adding(seconds: -82_800)) }
+            return fault
+        }
+        // Each from another address: those are forgotten, and neither Anna nor the environment.
+        for number in 0..<19 { #expect(take(50, number) == nil) }
+        #expect(take(50, 19)?.standing?.scope == .caller)
+        #expect(counts.sizes.subjects <= 10)
+        // Many callers are forgotten as well, and what all have together is not.
+        for number in 20..<120 {
+            let caller = Caller(name: "c\(number)", environment: "staging")
+            let now = Self.evening.adding(seconds: -82_800 + Int64(number) * 60)
+            let fault = counts.refusal(
+                reserving: upload("k", 1, holder: caller), claims(caller, bytes: 9, all: Allowance(bytesPerDay: 1_000)), at: now)
+            #expect(fault?.standing?.scope == (number < 70 ? nil : .environment), "\(number)")
+            if fault == nil { counts.settle(upload("k", 1, holder: caller), storedBytes: 1, at: now) }
+        }
+    }
+
+    @Test func `what is open in one environment takes no room from another`() throws {
+        let counts = Counts(maximumOpenUploads: 2)
+        let other = Caller(name: "anna", environment: "production")
+        for key in ["a", "b"] { _ = try counts.reserve(upload(key, 1), claims(open: 9), at: Self.evening) }
+        #expect(counts.refusal(reserving: upload("c", 1), claims(open: 9), at: Self.evening) != nil)
+        #expect(counts.refusal(reserving: upload("c", 1, holder: other), claims(other, open: 9), at: Self.evening) == nil)
+        #expect(counts.sizes.openUploads == 3)
+        counts.release(upload("c", 1, holder: other), at: Self.evening)
+        #expect(counts.sizes.openUploads == 2)
     }
 
     @Test func `after any steps in any order the counts are what a plain list says`() throws {

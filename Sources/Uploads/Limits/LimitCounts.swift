@@ -47,18 +47,24 @@ public struct LimitFault: Error, Sendable, Equatable {
 /// what was stored, aborting gives them back, and so does the end of its grant.
 public struct LimitCounts: Sendable {
     private var buckets: TokenBuckets
-    private var ledger: UploadLedger
+    /// Of each environment: what one has open takes no room from another.
+    private var ledgers: [String: UploadLedger] = [:]
+    private let maximumSubjects: Int
+    private let maximumOpenUploads: Int
 
     /// - Parameters:
-    ///   - maximumSubjects: how many callers, addresses and environments are counted at most, for requests and for uploads each.
-    ///   - maximumOpenUploads: how many uploads are kept count of at most.
+    ///   - maximumSubjects: how many callers and addresses are counted at most, for requests and for the uploads of each environment.
+    ///   - maximumOpenUploads: how many uploads of an environment are kept count of at most.
     public init(maximumSubjects: Int = 100_000, maximumOpenUploads: Int = Allowance.maximumOpenUploads) {
         buckets = TokenBuckets(capacity: maximumSubjects)
-        ledger = UploadLedger(maximumAccounts: maximumSubjects, maximumReservations: maximumOpenUploads)
+        self.maximumSubjects = maximumSubjects
+        self.maximumOpenUploads = maximumOpenUploads
     }
 
     /// How many uploads are open, and how many have a count of anything.
-    public var sizes: (openUploads: Int, subjects: Int) { (ledger.openCount, ledger.accountCount + buckets.count) }
+    public var sizes: (openUploads: Int, subjects: Int) {
+        ledgers.values.reduce((0, buckets.count)) { ($0.0 + $1.openCount, $0.1 + $1.accountCount) }
+    }
 
     /// Takes a request from each claim that counts them, or from none.
     ///
@@ -99,16 +105,18 @@ public struct LimitCounts: Sendable {
         _ upload: UploadReservation, _ claims: [LimitClaim], at now: SigningTime
     ) throws(LimitFault) -> [LimitStanding] {
         let claims = claims.filter(\.allowance.limitsUploads)
-        return claims.isEmpty ? [] : try ledger.reserve(upload, claims, at: now)
+        guard !claims.isEmpty else { return [] }
+        let new = UploadLedger(maximumAccounts: maximumSubjects, maximumReservations: maximumOpenUploads)
+        return try ledgers[upload.environment, default: new].reserve(upload, claims, at: now)
     }
 
     /// An upload is stored, with so many bytes.
     public mutating func settle(_ upload: UploadReservation, storedBytes: Int64, at now: SigningTime) {
-        ledger.settle(upload, storedBytes: storedBytes, at: now)
+        ledgers[upload.environment]?.settle(upload, storedBytes: storedBytes, at: now)
     }
 
     /// An upload will never be stored.
     public mutating func release(_ upload: UploadReservation, at now: SigningTime) {
-        ledger.release(upload, at: now)
+        ledgers[upload.environment]?.release(upload, at: now)
     }
 }

@@ -6,6 +6,7 @@ internal import SigV4
 /// uploads stay open until their grant's end.
 struct UploadLedger: Sendable {
     private struct Account {
+        let scope: LimitScope
         var open = 0
         var day: Int64
         var bytes: Int64 = 0
@@ -55,7 +56,7 @@ struct UploadLedger: Sendable {
         let day = Self.day(of: now)
         try makeRoom(for: claims, at: now)
         for claim in claims {
-            let account = account(of: claim.subject, day: day)
+            let account = account(of: claim, day: day)
             for standing in Self.standings(claim, account, at: now)
             where standing.left < (standing.kind == .bytes ? upload.bytes : 1) {
                 let wait = standing.kind == .bytes ? Self.secondsLeft(at: now) : Self.retrySeconds
@@ -63,23 +64,23 @@ struct UploadLedger: Sendable {
             }
         }
         for claim in claims {
-            var account = account(of: claim.subject, day: day)
+            var account = account(of: claim, day: day)
             account.open += 1
             if claim.allowance.bytesPerDay != nil { account.bytes += upload.bytes }
             accounts[claim.subject] = account
         }
         note(upload, claims.map(\.subject), day: day)
-        return claims.flatMap { Self.standings($0, account(of: $0.subject, day: day), at: now) }
+        return claims.flatMap { Self.standings($0, account(of: $0, day: day), at: now) }
     }
 
     mutating func settle(_ upload: UploadReservation, storedBytes: Int64, at now: SigningTime) {
         releaseEnded(at: now)
-        end(upload.ticket, givingBack: max(upload.bytes - storedBytes, 0))
+        if let reservation = reservations.index(forKey: upload.ticket) { end(reservation, givingBack: max(upload.bytes - storedBytes, 0)) }
     }
 
     mutating func release(_ upload: UploadReservation, at now: SigningTime) {
         releaseEnded(at: now)
-        end(upload.ticket, givingBack: upload.bytes)
+        if let reservation = reservations.index(forKey: upload.ticket) { end(reservation, givingBack: upload.bytes) }
     }
 
     private mutating func releaseEnded(at now: SigningTime) {
@@ -88,9 +89,10 @@ struct UploadLedger: Sendable {
             for minute in ends.keys.filter({ $0 < minute }) { ended += ends.removeValue(forKey: minute) ?? [] }
             firstEnd = ends.keys.min() ?? .max
         }
-        for _ in 0..<min(Self.endedAtOnce, ended.count) {
-            let ticket = ended.removeLast()
-            while let reservation = reservations[ticket] { end(ticket, givingBack: reservation.bytes) }
+        for _ in 0..<Self.endedAtOnce {
+            guard let ticket = ended.last else { break }
+            if let reservation = reservations.index(forKey: ticket) { end(reservation, givingBack: reservations.values[reservation].bytes) }
+            if reservations[ticket] == nil { ended.removeLast() }
         }
     }
 
@@ -104,41 +106,46 @@ struct UploadLedger: Sendable {
         openCount += 1
     }
 
-    /// Ends one ticket. Bytes go back to the day that they were taken from, where that is still the account's.
-    private mutating func end(_ ticket: LimitSubject, givingBack bytes: Int64) {
-        guard var reservation = reservations[ticket], let subjects = reservation.subjects.popLast() else { return }
+    /// Ends one ticket. Bytes go back to the day that they were taken from, where that is still the account's. The tickets are changed where
+    /// they are: there can be very many of one key, and a copy of all for each would take as long as all of them squared.
+    private mutating func end(_ index: Dictionary<LimitSubject, Reservation>.Index, givingBack bytes: Int64) {
+        guard let subjects = reservations.values[index].subjects.popLast() else { return }
         openCount -= 1
+        let day = reservations.values[index].day
         for subject in subjects {
             guard var account = accounts[subject] else { continue }
             account.open -= 1
             // Where bytes are not limited, none were taken.
-            if account.day == reservation.day { account.bytes = max(account.bytes - bytes, 0) }
+            if account.day == day { account.bytes = max(account.bytes - bytes, 0) }
             accounts[subject] = account
         }
-        reservations[ticket] = reservation.subjects.isEmpty ? nil : reservation
-        guard reservation.subjects.isEmpty else { return }
+        guard reservations.values[index].subjects.isEmpty else { return }
+        let (ticket, reservation) = reservations.remove(at: index)
         ends[reservation.minute]?.remove(ticket)
         if ends[reservation.minute]?.isEmpty == true { ends[reservation.minute] = nil }
     }
 
     // MARK: - Accounts
 
-    private func account(of subject: LimitSubject, day: Int64) -> Account {
-        guard let account = accounts[subject] else { return Account(day: day) }
+    private func account(of claim: LimitClaim, day: Int64) -> Account {
+        guard let account = accounts[claim.subject] else { return Account(scope: claim.scope, day: day) }
         // Requests overtake each other at midnight, and clocks are set back a little: that is no new day.
         if account.day == day || account.day == day + 1 { return account }
-        return Account(open: account.open, day: day)
+        return Account(scope: claim.scope, open: account.open, day: day)
     }
 
-    /// Forgets accounts where there are as many as there may be: those of which nothing is open and no byte is today's, or else all of which
-    /// nothing is open. It is better that somebody's day begins anew than that nobody new gets a ticket.
+    /// Forgets accounts of which nothing is open, where there are as many as there may be: first those of which no byte is today's, then
+    /// addresses, then callers. It is better that a stranger's day begins anew than that nobody new gets a ticket; what all have together,
+    /// which is what the bill is made of, is never forgotten.
     private mutating func makeRoom(for claims: [LimitClaim], at now: SigningTime) throws(LimitFault) {
         let new = claims.count { accounts[$0.subject] == nil }
         if accounts.count + new > maximumAccounts, sweptMinute != Self.minute(of: now) {
             sweptMinute = Self.minute(of: now)
             let day = Self.day(of: now)
             accounts = accounts.filter { $0.value.open > 0 || ($0.value.day >= day && $0.value.bytes > 0) }
-            if accounts.count + new > maximumAccounts / 2 { accounts = accounts.filter { $0.value.open > 0 } }
+            for scope in [LimitScope.address, .caller] where accounts.count + new > maximumAccounts / 2 {
+                accounts = accounts.filter { $0.value.open > 0 || $0.value.scope != scope }
+            }
         }
         guard accounts.count + new <= maximumAccounts, openCount < maximumReservations else {
             throw LimitFault(standing: nil, retryAfterSeconds: 60)

@@ -3,6 +3,7 @@ public import SigV4
 
 /// What one ticket may put into the bucket, as it is counted until its end.
 public struct UploadReservation: Sendable, Equatable {
+    let environment: String
     let ticket: LimitSubject
     /// As many as the ticket allows.
     let bytes: Int64
@@ -17,6 +18,7 @@ public struct UploadReservation: Sendable, Equatable {
     }
 
     fileprivate init(key: String, holder: Caller.Identity, environment: String, bytes: Int64, endsAt: SigningTime) {
+        self.environment = environment
         ticket = LimitSubject(key: key, holder: holder, environment: environment, bytes: bytes, endsAt: endsAt)
         self.bytes = bytes
         self.endsAt = endsAt
