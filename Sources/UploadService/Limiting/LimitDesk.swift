@@ -93,7 +93,10 @@ struct LimitDesk: Sendable {
         guard let standing = fault.standing else {
             return Problem(.overloaded, "Too many uploads are open at one time: try again in a minute.", headers: retry)
         }
-        record.update { $0.note([standing]) }
+        record.update {
+            $0.note([standing])
+            $0.limit = standing.name
+        }
         let who = standing.scope.words
         switch standing.kind {
         case .requests:
@@ -108,9 +111,8 @@ struct LimitDesk: Sendable {
         case .bytes:
             return Problem(
                 .dailyBytesExhausted,
-                "\(who) has \(standing.left) bytes left of \(standing.quota) for today (UTC), fewer than this upload may have.",
-                field: "size",
-                headers: retry)
+                "\(who) has \(standing.left) bytes left of \(standing.quota) for today, fewer than this upload may have: send a smaller file, or "
+                    + "wait for midnight (UTC).", headers: retry)
         }
     }
 }
@@ -130,6 +132,11 @@ private final class OneHint: Sendable {
             "a request has come with X-Forwarded-For, and is counted by the address of whoever is connected; behind a proxy set COUNTERSIGN_TRUSTED_HOPS"
         )
     }
+}
+
+extension LimitStanding {
+    /// As header fields and the log name it.
+    var name: String { "\(scope.rawValue)-\(kind.rawValue)" }
 }
 
 extension LimitScope {

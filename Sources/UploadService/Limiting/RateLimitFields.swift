@@ -13,10 +13,6 @@ enum RateLimitFields {
         ]
     }
 
-    private static func name(_ standing: LimitStanding) -> String {
-        "\"\(standing.scope.rawValue)-\(standing.kind.rawValue)\""
-    }
-
     private static func policy(_ standing: LimitStanding) -> String {
         let unit: String
         switch standing.kind {
@@ -24,11 +20,11 @@ enum RateLimitFields {
         case .uploads: unit = ";qu=\"uploads\""
         case .bytes: unit = ";qu=\"content-bytes\""
         }
-        return "\(name(standing));q=\(standing.quota)\(unit)\(standing.windowSeconds.map { ";w=\($0)" } ?? "")"
+        return "\"\(standing.name)\";q=\(standing.quota)\(unit)\(standing.windowSeconds.map { ";w=\($0)" } ?? "")"
     }
 
     private static func left(_ standing: LimitStanding) -> String {
-        "\(name(standing));r=\(standing.left)\(standing.resetSeconds.map { ";t=\($0)" } ?? "")"
+        "\"\(standing.name)\";r=\(standing.left)\(standing.resetSeconds.map { ";t=\($0)" } ?? "")"
     }
 }
 

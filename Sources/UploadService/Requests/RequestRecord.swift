@@ -13,6 +13,8 @@ final class RequestRecord: Sendable {
         var key: String?
         /// Why the request was refused.
         var code: String?
+        /// Which limit refused it, such as `environment-bytes`; of a batch, the last one that did.
+        var limit: String?
         /// How a batch went.
         var batch: (tickets: Int, refusals: Int)?
         /// What is left of the limits that the request was counted against.

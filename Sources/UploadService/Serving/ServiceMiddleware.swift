@@ -78,6 +78,7 @@ struct ObservingMiddleware: RouterMiddleware {
         if let rule = state.rule { metadata["rule"] = .string(rule) }
         if let key = state.key { metadata["key"] = .string(key) }
         if let code = state.code { metadata["code"] = .string(code) }
+        if let limit = state.limit { metadata["limit"] = .string(limit) }
         if let batch = state.batch {
             metadata["tickets"] = .stringConvertible(batch.tickets)
             metadata["refusals"] = .stringConvertible(batch.refusals)

@@ -48,7 +48,7 @@ extension UploadSteps {
             let (sum, isTooLarge) = sum.addingReportingOverflow(part.sizeBytes)
             return isTooLarge ? .max : sum
         }
-        try await hold(sum, to: grant, admission)
+        try await hold(sum, to: grant, isSpent: false, admission)
         return try presignedSteps(of: grant, objectSizeBytes: sum, admission).complete
     }
 }

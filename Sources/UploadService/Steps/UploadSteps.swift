@@ -190,17 +190,18 @@ struct UploadSteps: Sendable {
             let (sum, isTooLarge) = sum.addingReportingOverflow(arrived[part.number]?.sizeBytes ?? 0)
             return isTooLarge ? .max : sum
         }
-        try await hold(sum, to: grant, admission)
+        try await hold(sum, to: grant, isSpent: true, admission)
         return true
     }
 
     private static func bare(_ etag: String) -> String { etag.filter { $0 != "\"" } }
 
-    /// Aborts an upload whose parts have together what its rule does not allow. What its ticket took stays taken: where the client creates
-    /// uploads, it can create another.
-    func hold(_ sum: Int64, to grant: Grant, _ admission: Admission) async throws {
+    /// Aborts an upload whose parts have together what its rule does not allow.
+    ///
+    /// - Parameter isSpent: whether nothing else can come of its ticket: where the client creates uploads, it can create another.
+    func hold(_ sum: Int64, to grant: Grant, isSpent: Bool, _ admission: Admission) async throws {
         guard !grant.sizeBytes.contains(sum) else { return }
-        _ = try await endParts(of: grant, admission)
+        try await endParts(of: grant, givingBack: isSpent, admission)
         throw Refusal(
             sum > grant.sizeBytes.upperBound ? .tooLarge : .tooSmall, field: "parts",
             "the rule \(grant.rule) allows \(grant.sizeBytes.lowerBound) to \(grant.sizeBytes.upperBound) bytes; the parts have \(sum), "
@@ -245,23 +246,24 @@ struct UploadSteps: Sendable {
 
     /// Ends an upload that is not to be completed, and leaves no part of it. One that is over already is no fault.
     func abort(_ grant: Grant, _ admission: Admission) async throws {
-        // One that was over before may be stored: it is confirmed, or counts until its grant ends.
-        if try await endParts(of: grant, admission) { await limits.release(UploadReservation(grant), at: now) }
+        try await endParts(of: grant, givingBack: true, admission)
     }
 
-    /// - Returns: whether the upload was still there to be ended.
-    private func endParts(of grant: Grant, _ admission: Admission) async throws -> Bool {
-        var isEnded = false
+    /// Gives back what the ticket took as soon as the store has ended the upload, also where something fails behind that: another try does
+    /// not meet it any more. One that was over before may be stored: it is confirmed, or counts until its grant ends.
+    private func endParts(of grant: Grant, givingBack givesBack: Bool, _ admission: Admission) async throws {
         let uploadID = try grant.uploadID(sent: nil, stepIsAssisted: true)
         let (key, location, credentials) = try place(of: grant, admission)
+        var givesBack = givesBack
         // A part that arrives meanwhile can outlive the first attempt (AbortMultipartUpload).
         for round in 1...Self.abortRounds {
             do throws(StoreFault) {
                 try await store.abortMultipartUpload(key, uploadID: uploadID, at: location, with: credentials)
-                isEnded = true
-                if try await store.parts(of: key, uploadID: uploadID, at: location, with: credentials).isEmpty { return true }
+                if givesBack { await limits.release(UploadReservation(grant), at: now) }
+                givesBack = false
+                if try await store.parts(of: key, uploadID: uploadID, at: location, with: credentials).isEmpty { return }
             } catch {
-                if case .noSuchUpload = error { return isEnded }
+                if case .noSuchUpload = error { return }
                 throw StoreProblem.problem(error)
             }
             if round < Self.abortRounds { try await store.sleep(.seconds(1)) }

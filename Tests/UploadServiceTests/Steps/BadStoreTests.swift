@@ -11,7 +11,7 @@ import Uploads
 extension HostileStore {
     /// The service before such a store, which it asks twice at most.
     static func serving(
-        patience: Duration = .seconds(60), _ respond: @escaping Respond,
+        patience: Duration = .seconds(60), limits: UploadLimits = UploadLimits(), _ respond: @escaping Respond,
         _ test: @Sendable (ServiceClient, TicketOffice, HostileStore) async throws -> Void
     ) async throws {
         try await run(respond) { asker, store in
@@ -22,6 +22,7 @@ extension HostileStore {
                 environment: environment, sealingKeys: Fixture.sealingKeys, credentials: credentials.credentials)
             let plan = RetryPlan(tries: 2, tryDeadline: patience, deadline: patience * 3)
             configuration.offices = [office]
+            if limits != UploadLimits() { configuration.limit(limits, credentials: credentials.credentials) }
             configuration.store = StoreClient(
                 http: asker.http, plan: plan, completingPlan: plan, clock: { Fixture.now }, sleep: { _ in })
             try await withService(configuration) { try await test($0, office.office, store) }
@@ -90,6 +91,26 @@ extension HostileStore {
             let answer = try await service.post(to: "/v1/uploads/abort", #"{"grant":"\#(try Self.grant(office))"}"#)
             #expect(answer.status == 409 && answer.code == "upload_busy", "\(answer.text)")
             #expect(store.requests.count { $0.method == "DELETE" } == 3)
+        }
+    }
+
+    /// A second try does not meet the upload any more.
+    @Test func anAbortThatFailsBehindTheStoresAbortHasGivenBackItsTicket() async throws {
+        let respond: HostileStore.Respond = { request, index in
+            switch (request.method, request.parameter("uploadId")) {
+            case ("POST", nil): .body("<InitiateMultipartUploadResult><UploadId>u\(index)</UploadId></InitiateMultipartUploadResult>")
+            case ("DELETE", _): index < 3 ? .body("", status: 204) : .error(404, "NoSuchUpload")
+            default: .error(403, "AccessDenied")
+            }
+        }
+        try await HostileStore.serving(limits: UploadLimits(caller: Allowance(openUploads: 1)), respond) { service, _, _ in
+            let begun = try await service.post(HostileStore.film)
+            #expect(begun.status == 201, "\(begun.text)")
+            let grant = try #require(begun.json()["grant"] as? String)
+            #expect(try await service.post(HostileStore.film).code == "too_many_open_uploads")
+            #expect(try await service.post(to: "/v1/uploads/abort", #"{"grant":"\#(grant)"}"#).code == "store_refused")
+            #expect(try await service.post(to: "/v1/uploads/abort", #"{"grant":"\#(grant)"}"#).status == 204)
+            #expect(try await service.post(HostileStore.film).status == 201)
         }
     }
 
