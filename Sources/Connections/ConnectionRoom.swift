@@ -18,12 +18,18 @@ public final class ConnectionRoom: Sendable {
         var sending = WaitingLine<Seated>()
         /// All places are taken, and nobody was found to give one up.
         var isSearching = false
+        /// It will be looked again by itself.
+        var looksLater = false
+        /// What those in the line of `sending` have not taken.
+        var unsentBytes = 0
     }
 
     /// A client may be this slow before its place is given to another one, as long as there is anybody slower.
     static let grace = TimeAmount.milliseconds(250)
 
     private let limit: Int
+    /// So many bytes of answers may wait for clients that do not take them: a thousand large answers would be gigabytes.
+    private let unsentLimit: Int
     /// Places that are kept free as long as anybody can be asked for theirs: whoever comes then does not wait until one has left.
     private let spare: Int
     private let headDeadline: TimeAmount
@@ -34,13 +40,14 @@ public final class ConnectionRoom: Sendable {
     /// - Parameters:
     ///   - limit: connections open at once.
     ///   - headDeadline: how long a request's head may take from its first byte to its last.
-    ///   - patience: how long a client may take for the next few kilobytes of a body, or of an answer.
+    ///   - patience: how long a client may take for the next few kilobytes of a body, or for what is left of an answer.
     public convenience init(limit: Int, headDeadline: TimeAmount, patience: TimeAmount) {
-        self.init(limit: limit, headDeadline: headDeadline, patience: patience, clock: { .now() })
+        self.init(limit: limit, unsentLimit: 128 << 20, headDeadline: headDeadline, patience: patience, clock: { .now() })
     }
 
-    init(limit: Int, headDeadline: TimeAmount, patience: TimeAmount, clock: @escaping @Sendable () -> NIODeadline) {
+    init(limit: Int, unsentLimit: Int, headDeadline: TimeAmount, patience: TimeAmount, clock: @escaping @Sendable () -> NIODeadline) {
         self.limit = limit
+        self.unsentLimit = unsentLimit
         self.spare = limit / 8
         self.headDeadline = headDeadline
         self.patience = patience
@@ -127,8 +134,17 @@ extension ConnectionRoom {
     }
 
     private func searchLater() {
+        let isFirst = state.withLock { state in
+            defer { state.looksLater = true }
+            return !state.looksLater
+        }
+        guard isFirst else { return }
         MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: .milliseconds(250)) {
-            if self.state.withLock({ $0.isSearching && $0.open >= self.limit }) { self.makePlace() }
+            let isNeeded = self.state.withLock { state in
+                state.looksLater = false
+                return state.isSearching && state.open >= self.limit
+            }
+            if isNeeded { self.makePlace() }
         }
     }
 }
@@ -149,24 +165,36 @@ struct Seated: Sendable {
 struct Place {
     let standing: Standing
     let inLine: WaitingLine<Seated>.Place
+    let unsentBytes: Int
 }
 
 extension ConnectionRoom {
     /// Takes a connection out of its line and puts it at the end of another one, or of none while it is worked on.
-    func move(_ seated: Seated, from place: Place?, to standing: Standing, at now: NIODeadline) -> Place? {
-        let (next, isAsked) = state.withLock { state -> (Place?, Bool) in
-            if let place { Self.withLine(place.standing, &state) { $0.leave(place.inLine) } }
+    ///
+    /// - Parameter unsentBytes: what the client has not taken, where that is what is waited for. With too many of all together, those who have
+    ///   taken longest are closed.
+    func move(_ seated: Seated, from place: Place?, to standing: Standing, unsentBytes: Int, at now: NIODeadline) -> Place? {
+        let (next, isAsked, slowest) = state.withLock { state -> (Place?, Bool, Seated?) in
+            if let place { Self.leave(place, &state) }
             let joined = Self.withLine(standing, &state) { $0.join(seated, since: now) }
             let isAsked = standing == .silent && state.isSearching
             if isAsked { state.isSearching = false }
-            return (joined.map { Place(standing: standing, inLine: $0) }, isAsked)
+            state.unsentBytes += unsentBytes
+            let slowest = state.unsentBytes > unsentLimit ? state.sending.nameLongest(at: now) : nil
+            return (joined.map { Place(standing: standing, inLine: $0, unsentBytes: unsentBytes) }, isAsked, slowest)
         }
         if isAsked { makePlace() }
+        slowest?.run { $0.giveUpAnswer() }
         return next
     }
 
     func leave(_ place: Place) {
-        state.withLock { state in Self.withLine(place.standing, &state) { $0.leave(place.inLine) } }
+        state.withLock { state in Self.leave(place, &state) }
+    }
+
+    private static func leave(_ place: Place, _ state: inout State) {
+        state.unsentBytes -= place.unsentBytes
+        withLine(place.standing, &state) { $0.leave(place.inLine) }
     }
 
     @discardableResult

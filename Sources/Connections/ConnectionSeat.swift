@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 
 /// Tells the room whom one connection waits for, and closes it when the client lets its time pass, or when another one needs the place.
@@ -22,7 +23,7 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// What the system takes of an answer before the client has taken the rest: megabytes otherwise, which nobody counts, for each client
     /// that reads slowly. TCP_NOTSENT_LOWAT has no name in Swift.
-    private static let unsentBytes = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: unsentBytesOption))
+    private static let unsentLimit = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: unsentBytesOption))
     #if canImport(Darwin)
         private static let unsentBytesOption: CInt = 0x201
     #else
@@ -38,11 +39,24 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
         self.context = context
         let seated = Seated(eventLoop: context.eventLoop, seat: NIOLoopBound(self, eventLoop: context.eventLoop))
         self.seated = seated
-        place = room.move(seated, from: nil, to: .silent, at: context.eventLoop.now)
+        place = room.move(seated, from: nil, to: .silent, unsentBytes: 0, at: context.eventLoop.now)
         do {
-            try context.channel.syncOptions?.setOption(Self.unsentBytes, value: 128 << 10)
-            try context.pipeline.syncOperations.addHandler(ArrivalWatch(seat: self), position: .first)
+            try context.channel.syncOptions?.setOption(Self.unsentLimit, value: 128 << 10)
+            try readInSmallPieces(context.channel)
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandler(ArrivalWatch(seat: self), position: .first)
+            if let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self) {
+                try pipeline.addHandler(LastRequest(), position: .after(decoder))
+            }
         } catch { context.fireErrorCaught(error) }
+    }
+
+    /// Up to some fifteen pieces wait between the socket and their reader, in the queues of NIO and Hummingbird, whose lengths count pieces and
+    /// not bytes; and a piece is read as a whole, however many requests it holds. Left alone, it grows to 64 KiB.
+    private func readInSmallPieces(_ channel: any Channel) throws {
+        let allocator = AdaptiveRecvByteBufferAllocator(minimum: 1 << 10, initial: 4 << 10, maximum: 8 << 10)
+        try channel.syncOptions?.setOption(.recvAllocator, value: allocator)
+        try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -56,14 +70,17 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Inbound
 
-    fileprivate func bytesArrived() {
-        state.bytesArrived()
+    /// - Returns: whether they are to be read.
+    fileprivate func bytesArrived() -> Bool {
         isReadOutstanding = false
+        guard !state.dropsBytes else { return false }
+        state.bytesArrived()
+        return true
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head: state.readHead()
+        case .head(let head): state.readHead(isLast: LastRequest.isLast(head))
         case .body(let bytes): state.readBody(byteCount: bytes.readableBytes)
         case .end: state.readEnd()
         }
@@ -97,6 +114,13 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
         settle()
     }
 
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        context.close(mode: mode, promise: promise)
+        guard mode == .output else { return }
+        state.outputClosed()
+        settle()
+    }
+
     // MARK: Time and place
 
     private func settle() {
@@ -105,7 +129,8 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
         if state.settle(from: standing, at: now) {
             standing = state.standing
             heldSince = nil
-            place = room.move(seated, from: place, to: standing, at: now)
+            let unsentBytes = standing == .sending ? context.map { Self.unsentBytes(of: $0.channel) } ?? 0 : 0
+            place = room.move(seated, from: place, to: standing, unsentBytes: unsentBytes, at: now)
         }
         startTimer()
     }
@@ -141,16 +166,20 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
         case .receiving: return isReadOutstanding
         case .sending: return true
         case .silent:
-            guard isStillSending(context.channel) else { return true }
+            guard Self.unsentBytes(of: context.channel) > 0 else { return true }
             let now = context.eventLoop.now
             heldSince = heldSince ?? now
             return heldSince.map { $0 + ConnectionRoom.grace <= now } ?? false
         }
     }
 
-    /// The end of an answer may be on its way from here.
-    private func isStillSending(_ channel: any Channel) -> Bool {
-        ((try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0) > 0
+    /// Of an answer, as much as is still to be sent from here.
+    private static func unsentBytes(of channel: any Channel) -> Int {
+        (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    func giveUpAnswer() {
+        if let context, state.standing == .sending { context.close(promise: nil) }
     }
 
     func giveUpBody() {
@@ -159,7 +188,7 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Sees bytes before they are requests: the only sign of a head that has begun.
+/// Sees bytes before they are requests: the only sign of a head that has begun. Lets none through that nobody would read.
 private final class ArrivalWatch: ChannelInboundHandler {
     typealias InboundIn = Never
 
@@ -170,8 +199,7 @@ private final class ArrivalWatch: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        seat.bytesArrived()
-        context.fireChannelRead(data)
+        if seat.bytesArrived() { context.fireChannelRead(data) }
     }
 }
 

@@ -21,14 +21,16 @@ struct ConnectionState {
     private var isDeadlineRunning = false
     private var requestsInProgress = 0
     private var closesAfterResponse = false
-    private var isBroken = false
+    /// Nothing behind the request that was read last is read as one.
+    private var isEnding = false
     private(set) var isLingering = false
 
-    /// Whether the next answer is the connection's last, because what follows its request cannot be read.
-    var isLastAnswerBeforeBreak: Bool { isBroken && requestsInProgress == 1 }
+    /// Whether the next answer is the connection's last.
+    var isLastAnswer: Bool { isEnding && requestsInProgress == 1 }
 
-    mutating func readHead() {
+    mutating func readHead(isLast: Bool = false) {
         isReadingRequest = true
+        isEnding = isEnding || isLast
         requestsInProgress += 1
     }
 
@@ -50,7 +52,7 @@ struct ConnectionState {
     /// a second answer would be taken for that of another request.
     mutating func bodyBroken() -> Action {
         guard isReadingRequest, !isLingering else { return .none }
-        isBroken = true
+        isEnding = true
         return requestsInProgress == 0 ? linger() : .none
     }
 
@@ -59,8 +61,9 @@ struct ConnectionState {
     }
 
     mutating func writeEnd() -> Action {
-        requestsInProgress -= 1
-        if closesAfterResponse || isBroken && requestsInProgress == 0 { return linger() }
+        // What cannot be read as a request is answered as well.
+        requestsInProgress = max(requestsInProgress - 1, 0)
+        if closesAfterResponse || isEnding && requestsInProgress == 0 { return linger() }
         guard isReadingRequest, requestsInProgress == 0 else { return .none }
         isDeadlineRunning = true
         return .startDraining

@@ -13,16 +13,17 @@ public enum DescriptorLimit {
 
     /// Raises the soft limit where the hard one allows it.
     ///
-    /// - Returns: the connections that a server can have, `wanted` where the limit is high enough.
+    /// - Returns: the connections that a server can have, `wanted` where the limit is high enough; two at least.
     public static func makeRoom(connections wanted: Int) -> Int {
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return wanted }
         let needed = rlim_t(wanted + reserve)
         if limit.rlim_cur < needed {
-            limit.rlim_cur = min(needed, limit.rlim_max)
-            guard setrlimit(resource, &limit) == 0 else { return wanted }
+            var raised = limit
+            raised.rlim_cur = min(needed, limit.rlim_max)
+            if setrlimit(resource, &raised) == 0 { limit = raised }
         }
-        return min(wanted, max(1, Int(clamping: limit.rlim_cur) - reserve))
+        return min(wanted, max(2, Int(clamping: limit.rlim_cur) - reserve))
     }
 
     #if canImport(Glibc)

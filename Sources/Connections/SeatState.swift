@@ -24,6 +24,8 @@ struct SeatState {
     private var isReadingRequest = false
     private var requestsInProgress = 0
     private var isWritable = true
+    private var isLastRequest = false
+    private var isClosing = false
     private var bytesSinceMark = 0
     /// When the head that has begun must be there.
     private var headEnd: NIODeadline?
@@ -37,10 +39,13 @@ struct SeatState {
 
     var standing: Standing {
         if !isWritable { return .sending }
-        if requestsInProgress == 0 { return .silent }
+        if requestsInProgress == 0 || isClosing { return .silent }
         // With another request before it, whose answer is ours to give, the client is not the one who is waited for.
         return isReadingRequest && requestsInProgress == 1 ? .receiving : .working
     }
+
+    /// Whether nobody reads what still comes: behind the last request, and where the connection is closing.
+    var dropsBytes: Bool { isClosing || isLastRequest && !isReadingRequest }
 
     /// When to look at the connection again; nil while it may wait for as long as it wants, or waits for us.
     var nextLook: NIODeadline? {
@@ -53,8 +58,9 @@ struct SeatState {
         if !isReadingRequest { hasBegunHead = true }
     }
 
-    mutating func readHead() {
+    mutating func readHead(isLast: Bool = false) {
         hasBegunHead = false
+        isLastRequest = isLastRequest || isLast
         isReadingRequest = true
         requestsInProgress += 1
         bytesSinceMark = Self.markBytes
@@ -69,7 +75,13 @@ struct SeatState {
     }
 
     mutating func writeEnd() {
-        requestsInProgress -= 1
+        // What cannot be read as a request is answered as well.
+        requestsInProgress = max(requestsInProgress - 1, 0)
+    }
+
+    mutating func outputClosed() {
+        isClosing = true
+        hasBegunHead = false
     }
 
     mutating func writabilityChanged(_ isWritable: Bool) {
@@ -96,7 +108,7 @@ struct SeatState {
     mutating func look(at now: NIODeadline, waitsForClient: Bool) -> Bool {
         if let end = headEnd, now >= end {
             // What is under way is finished first; a head behind it begins anew.
-            if requestsInProgress == 0 { return true }
+            if standing == .silent { return true }
             headEnd = now + headDeadline
         }
         if let end = patienceEnd, now >= end {

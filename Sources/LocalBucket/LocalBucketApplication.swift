@@ -31,7 +31,11 @@ public func buildLocalBucket(
         responder: responder,
         server: .http1(
             configuration: .init(
-                additionalChannelHandlers: [room.makeSeat(), SmallReads(), AbsoluteTargetInstaller()], idleTimeout: idleTimeout,
+                additionalChannelHandlers: [
+                    room.makeSeat(), ConnectionGuard(bodyDeadline: nil, lingering: idleTimeout, maximumBodyBytes: nil),
+                    AbsoluteTargetInstaller(),
+                ],
+                idleTimeout: idleTimeout,
                 httpDecoderConfiguration: decoder)),
         configuration: listening,
         onServerRunning: onServerRunning,

@@ -17,7 +17,7 @@ import Testing
         private let time = Time()
 
         init(limit: Int) {
-            room = ConnectionRoom(limit: limit, headDeadline: .seconds(10), patience: .seconds(60)) { [time] in time.now }
+            room = ConnectionRoom(limit: limit, unsentLimit: 1_000, headDeadline: .seconds(10), patience: .seconds(60)) { [time] in time.now }
             door = room.door
             pass(seconds: 0)
         }
@@ -84,9 +84,9 @@ import Testing
             channel.read()
         }
 
-        func sendHead() {
-            channel.pipeline.fireChannelRead(
-                HTTPRequestPart.head(HTTPRequest(method: .post, scheme: "http", authority: "localhost", path: "/")))
+        func sendHead(_ fields: HTTPFields = [:]) {
+            let head = HTTPRequest(method: .post, scheme: "http", authority: "localhost", path: "/", headerFields: fields)
+            channel.pipeline.fireChannelRead(HTTPRequestPart.head(head))
             channel.pipeline.fireChannelReadComplete()
             channel.read()
         }
@@ -97,9 +97,19 @@ import Testing
             channel.read()
         }
 
-        func sendRequest() {
-            sendHead()
+        func sendRequest(_ fields: HTTPFields = [:]) {
+            sendHead(fields)
             sendEnd()
+        }
+
+        var piecesRead: Int { decoder.piecesRead }
+
+        /// An answer of which the client takes nothing.
+        func answerUntaken(bytes: Int) throws {
+            try channel.pipeline.syncOperations.context(handler: decoder)
+                .write(NIOAny(ByteBuffer(repeating: 0, count: bytes)), promise: nil)
+            channel.isWritable = false
+            channel.pipeline.fireChannelWritabilityChanged()
         }
 
         func answer() throws {
@@ -112,8 +122,10 @@ import Testing
     private final class Decoder: ChannelInboundHandler {
         typealias InboundIn = Never
         var keepsAll = false
+        private(set) var piecesRead = 0
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            piecesRead += 1
             if !keepsAll { context.fireChannelRead(data) }
         }
     }
@@ -217,6 +229,44 @@ import Testing
         body.sendHead()
         #expect(!server.door.isAcceptingNewConnections())
         #expect(body.isOpen)
+    }
+
+    @Test func whoeverSendsNoHTTPGivesWay() throws {
+        let server = Server(limit: 1)
+        let connection = try server.connect()
+        connection.sendBytes()
+        // The answer to what is no request.
+        try connection.answer()
+        #expect(!server.door.isAcceptingNewConnections())
+        #expect(!connection.isOpen)
+    }
+
+    @Test func nothingReachesTheDecoderBehindTheLastRequest() throws {
+        let server = Server(limit: 8)
+        let last = try server.connect()
+        last.sendRequest([.connection: "close"])
+        let other = try server.connect()
+        other.sendRequest()
+        let read = (last.piecesRead, other.piecesRead)
+        last.sendBytes()
+        other.sendBytes()
+        #expect(last.piecesRead == read.0 && other.piecesRead == read.1 + 1)
+    }
+
+    @Test func whoeverTakesNoAnswerGivesItUpForOthersToBeAnswered() throws {
+        let server = Server(limit: 8)
+        let connections = try (0..<4).map { _ in try server.connect() }
+        for connection in connections { connection.sendRequest() }
+        try connections[0].answerUntaken(bytes: 500)
+        try connections[1].answerUntaken(bytes: 500)
+        #expect(connections.map(\.isOpen) == [true, true, true, true])
+        try connections[2].answerUntaken(bytes: 500)
+        #expect(connections.map(\.isOpen) == [false, true, true, true])
+        // What is taken or given up counts no more.
+        connections[1].channel.isWritable = true
+        connections[1].channel.pipeline.fireChannelWritabilityChanged()
+        try connections[3].answerUntaken(bytes: 500)
+        #expect(connections.map(\.isOpen) == [false, true, true, true])
     }
 
     @Test func whoeverHasLeftIsNotAsked() throws {

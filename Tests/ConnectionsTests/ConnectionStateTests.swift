@@ -1,6 +1,6 @@
 import Testing
 
-@testable import UploadService
+@testable import Connections
 
 @Suite struct ConnectionStateTests {
     @Test func aWholeRequestNeedsNoDeadline() {
@@ -91,10 +91,10 @@ import Testing
         _ = state.readEnd()
         state.readHead()
         #expect(state.bodyBroken() == .none)
-        #expect(!state.isLastAnswerBeforeBreak)
+        #expect(!state.isLastAnswer)
         state.writeHead(announcesClose: false)
         #expect(state.writeEnd() == .none)
-        #expect(state.isLastAnswerBeforeBreak)
+        #expect(state.isLastAnswer)
         state.writeHead(announcesClose: true)
         #expect(state.writeEnd() == .finishAndLinger)
     }
@@ -104,7 +104,7 @@ import Testing
         state.readHead()
         _ = state.readEnd()
         #expect(state.bodyBroken() == .none)
-        #expect(!state.isLastAnswerBeforeBreak)
+        #expect(!state.isLastAnswer)
         state.writeHead(announcesClose: false)
         #expect(state.writeEnd() == .none)
         #expect(!state.isLingering)

@@ -26,6 +26,39 @@ import Testing
         #expect(seat.look(at: time(10), waitsForClient: true) == true)
     }
 
+    @Test func anAnswerWithoutARequestLeavesItSilent() {
+        var seat = seat()
+        seat.bytesArrived()
+        _ = seat.settle(from: .silent, at: time(0))
+        // What is no HTTP is answered with 400.
+        seat.writeEnd()
+        _ = seat.settle(from: .silent, at: time(0))
+        #expect(seat.standing == .silent)
+        #expect(seat.look(at: time(10), waitsForClient: true) == true)
+    }
+
+    @Test func aConnectionThatClosesWaitsForNobodysWork() {
+        var seat = seat()
+        for _ in 0..<2 {
+            seat.readHead()
+            seat.readEnd()
+        }
+        seat.writeEnd()
+        #expect(seat.standing == .working && !seat.dropsBytes)
+        seat.outputClosed()
+        #expect(seat.standing == .silent && seat.dropsBytes)
+        seat.writabilityChanged(false)
+        #expect(seat.standing == .sending)
+    }
+
+    @Test func nothingIsReadBehindTheLastRequest() {
+        var seat = seat()
+        seat.readHead(isLast: true)
+        #expect(!seat.dropsBytes)
+        seat.readEnd()
+        #expect(seat.dropsBytes)
+    }
+
     @Test func aWholeRequestHasNoDeadline() {
         var seat = seat()
         seat.bytesArrived()

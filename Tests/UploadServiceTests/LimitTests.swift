@@ -263,6 +263,46 @@ import Uploads
         #expect(answer.contains("malformed_body"))
     }
 
+    /// Behind a request for another protocol the decoder would keep whatever comes.
+    @Test(arguments: [
+        "GET /version HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: x\r\n", "GET /version HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n",
+        "GET /version HTTP/1.1\r\nUpgrade: h2c\r\n", "POST /nowhere HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: x\r\nContent-Length: 2\r\n",
+        "CONNECT localhost:443 HTTP/1.1\r\n", "GET /version HTTP/1.1\r\nConnection: Close\r\n", "GET /version HTTP/1.1\r\nConnection: te, close\r\n",
+        "GET /version HTTP/1.0\r\n",
+    ])
+    func theLastRequestGetsTheLastAnswer(head: String) async throws {
+        let answer = try await connected(Self.limits()) { connection in
+            try await connection.send(head + "Host: localhost\r\n\r\n" + (head.contains("Length") ? "{}" : ""))
+            for _ in 0..<50 { try? await connection.send("GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n") }
+            return await connection.readToEnd()
+        }
+        #expect(answer.split(separator: "HTTP/1.1 ").count == 1, "\(answer)")
+        #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
+    }
+
+    @Test func anEarlyLastAnswerIsSeenThoughTheClientSendsAllFirst() async throws {
+        let answer = try await connected(Self.limits()) { connection in
+            try await connection.send(
+                "POST /v1/uploads HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: wrong\r\nConnection: close\r\nContent-Length: 5000000\r\n\r\n")
+            for _ in 0..<50 { try await connection.send(String(repeating: " ", count: 100_000)) }
+            return await connection.readToEnd()
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 401 "))
+    }
+
+    /// A client may close its side when it has asked (RFC 9112 section 9.6), and take its time then.
+    @Test(arguments: ["", "Connection: close\r\n"]) func aClientThatClosesItsSideGetsAllOfItsAnswer(field: String) async throws {
+        let body = #"{"uploads":[\#(Array(repeating: Body.avatar, count: 1_000).joined(separator: ","))]}"#
+        let head = Self.post.replacing("/v1/uploads", with: "/v1/uploads/batch") + field + "Content-Length: \(body.utf8.count)\r\n\r\n"
+        let answer = try await connected(Self.limits(lingering: .milliseconds(50))) { connection in
+            try await connection.send(head + body)
+            connection.finish()
+            try await Task.sleep(for: .milliseconds(500))
+            return try await connection.readResponse()
+        }
+        #expect(answer.status == 200 && answer.body.hasSuffix("}]}"), "\(answer.head)")
+    }
+
     /// An answer may come before the body. A second one for the same request would be taken for the next request's.
     @Test(arguments: ["GET /version", "POST /nowhere", "POST /v1/uploads"], ["+0", "1\r\nA0", "10000000000000000", ""])
     func aBodyThatBreaksGetsOneAnswer(line: String, chunk: String) async throws {

@@ -15,7 +15,8 @@ struct RawConnection {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(host: "localhost", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
                 }
             }
         return try await channel.executeThenClose { inbound, outbound in
@@ -31,6 +32,9 @@ struct RawConnection {
     func send(_ bytes: [UInt8]) async throws {
         try await outbound.write(ByteBuffer(bytes: bytes))
     }
+
+    /// Closes our side, and leaves the other one open.
+    func finish() { outbound.finish() }
 
     /// Everything until the other side closes; a reset counts as the end.
     mutating func readToEnd() async -> String {
