@@ -72,7 +72,7 @@ extension ServiceSettings {
         SettingsKey(
             name: "COUNTERSIGN_MAX_CONNECTIONS", type: "integer", defaultValue: "1024", isSecret: false,
             meaning:
-                "Connections open at once; larger than the requests in flight. For the next one, the one that has waited longest for its client closes."
+                "Connections open at once; larger than the requests in flight. When seven eighths of them are, the one that has waited longest for its client closes for the next."
         ),
         SettingsKey(
             name: "COUNTERSIGN_ADDRESS_REQUESTS", type: "integer", defaultValue: "100", isSecret: false,
@@ -89,7 +89,7 @@ extension ServiceSettings {
             meaning: "How long a request's head, and then its body, may take to arrive."),
         SettingsKey(
             name: "COUNTERSIGN_IDLE_TIMEOUT", type: "time", defaultValue: "75s", isSecret: false,
-            meaning: "How long a connection may be silent."),
+            meaning: "How long a connection may be silent, and how long a client may take for an answer."),
         SettingsKey(
             name: "COUNTERSIGN_LOG_FORMAT", type: "auto, json or text", defaultValue: "auto", isSecret: false,
             meaning: "Shape of the log; auto is text on a terminal and JSON elsewhere."),

@@ -124,8 +124,15 @@ struct Serve: AsyncParsableCommand {
         configuration.host = settings.host
         configuration.port = settings.port
         configuration.metricsPort = settings.metricsPort
+        let connections = DescriptorLimit.makeRoom(connections: settings.maxConnections)
+        configuration.limits.maximumConnections = connections
         configuration.limits.maximumInFlight = settings.maxInFlight
-        configuration.limits.maximumConnections = connections(settings.maxConnections, logger: logger)
+        if connections < settings.maxConnections {
+            configuration.limits.maximumInFlight = min(settings.maxInFlight, connections - 1)
+            logger.warning(
+                "the limit of open files allows fewer connections; raise it (ulimit -Hn)",
+                metadata: ["connections": "\(connections)", "requestsInFlight": "\(configuration.limits.maximumInFlight)"])
+        }
         configuration.limits.addressRequests = settings.addressRequests
         configuration.limits.trustedHops = settings.trustedHops
         tellOfNarrowAddresses(settings, logger: logger)
@@ -145,14 +152,6 @@ struct Serve: AsyncParsableCommand {
                     "environment": "\(environment.name)", "caller": "\(caller.perSecond)/s", "address": "\(address.perSecond)/s",
                 ])
         }
-    }
-
-    private static func connections(_ wanted: Int, logger: Logger) -> Int {
-        let possible = DescriptorLimit.makeRoom(connections: wanted)
-        if possible < wanted {
-            logger.warning("the limit of open files allows fewer connections (ulimit -Hn)", metadata: ["connections": "\(possible)"])
-        }
-        return possible
     }
 }
 
