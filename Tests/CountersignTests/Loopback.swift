@@ -19,40 +19,32 @@ enum HTTPFetch {
     }
 }
 
-/// A port of loopback on which nobody listens just now.
-enum FreePort {
-    /// A socket bound to a free port; as long as it is open, nobody else can have the port.
-    struct Taken: ~Copyable {
-        let port: UInt16
-        private let descriptor: Int32
+/// A socket bound to a free port of loopback; as long as it is open, nobody else can have the port.
+struct TakenPort: ~Copyable {
+    let port: UInt16
+    private let descriptor: Int32
 
-        init() throws {
-            #if canImport(Glibc)
-                let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            #else
-                let descriptor = socket(AF_INET, SOCK_STREAM, 0)
-            #endif
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let listening = withUnsafeMutablePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(descriptor, $0, length) == 0 && listen(descriptor, 1) == 0 && getsockname(descriptor, $0, &length) == 0
-                }
+    init() throws {
+        #if canImport(Glibc)
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let listening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && listen(descriptor, 1) == 0 && getsockname(descriptor, $0, &length) == 0
             }
-            self.descriptor = descriptor
-            port = UInt16(bigEndian: address.sin_port)
-            try #require(listening)
         }
-
-        deinit { close(descriptor) }
+        self.descriptor = descriptor
+        port = UInt16(bigEndian: address.sin_port)
+        try #require(listening)
     }
 
-    static func find() throws -> UInt16 {
-        let taken = try Taken()
-        return taken.port
-    }
+    deinit { close(descriptor) }
 }
 
 /// The built binary in a process of its own.
@@ -61,6 +53,7 @@ final class BinaryRun: @unchecked Sendable {
     private let output = Pipe()
     private let diagnostics = Pipe()
     private var pending: [UInt8] = []
+    private var said = Data()
 
     /// `countersign` beside the test bundle.
     private static var binary: URL {
@@ -104,11 +97,21 @@ final class BinaryRun: @unchecked Sendable {
         }
     }
 
+    /// Waits until standard error holds a text; false where it ends without.
+    func says(_ text: String) -> Bool {
+        while !String(decoding: said, as: UTF8.self).contains(text) {
+            let data = diagnostics.fileHandleForReading.availableData
+            if data.isEmpty { return false }
+            said += data
+        }
+        return true
+    }
+
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
     /// Waits for the end; the exit code and all of standard error.
     func end() -> (code: Int32, diagnostics: String) {
-        let data = diagnostics.fileHandleForReading.readDataToEndOfFile()
+        let data = said + diagnostics.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: data, as: UTF8.self))
     }

@@ -181,7 +181,7 @@ import Uploads
     @Test(arguments: ["--port", "--bucket-port"])
     func devSaysWhichPortIsTaken(_ option: String) async throws {
         try await withFolder { folder in
-            let taken = try FreePort.Taken()
+            let taken = try TakenPort()
             let other = option == "--port" ? "--bucket-port" : "--port"
             let (code, diagnostics) = try BinaryRun(["dev", option, String(taken.port), other, "0"], folder: folder).end()
             #expect(code == 3)
@@ -234,7 +234,7 @@ import Uploads
 
     @Test func saysThatThePortIsTaken() async throws {
         try await withFolder { folder in
-            let taken = try FreePort.Taken()
+            let taken = try TakenPort()
             let serve = try BinaryRun(
                 ["serve", "--host", "127.0.0.1", "--port", String(taken.port)], variables: Self.credentials, folder: folder)
             let (code, diagnostics) = serve.end()
