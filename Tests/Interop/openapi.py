@@ -39,6 +39,13 @@ class Document:
         return {(operation, status) for operation in self.operations for status in self.responses(operation)}
 
     @property
+    def coded(self):
+        """Each documented problem, as `came` has them."""
+        return {
+            (operation, status, code) for operation in self.operations for status, response in self.responses(operation).items()
+            for code in response.get("x-codes", [])}
+
+    @property
     def met(self):
         return self.statuses & {(operation, status) for operation, status, _ in self.came}
 
