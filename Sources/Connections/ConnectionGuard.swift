@@ -115,7 +115,8 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
     public func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         switch mode {
         case .output where state.isLingering: promise?.succeed()
-        case .output: afterLastWrite { $0.close(mode: .output, promise: promise) } orElse: { promise?.fail(ChannelError.alreadyClosed) }
+        case .output:
+            afterLastWrite({ $0.close(mode: .output, promise: promise) }, orElse: { promise?.fail(ChannelError.alreadyClosed) })
         default: context.close(mode: mode, promise: promise)
         }
     }

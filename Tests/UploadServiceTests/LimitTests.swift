@@ -265,9 +265,11 @@ import Uploads
 
     /// Behind a request for another protocol the decoder would keep whatever comes.
     @Test(arguments: [
-        "GET /version HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: x\r\n", "GET /version HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n",
-        "GET /version HTTP/1.1\r\nUpgrade: h2c\r\n", "POST /nowhere HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: x\r\nContent-Length: 2\r\n",
-        "CONNECT localhost:443 HTTP/1.1\r\n", "GET /version HTTP/1.1\r\nConnection: Close\r\n", "GET /version HTTP/1.1\r\nConnection: te, close\r\n",
+        "GET /version HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: x\r\n",
+        "GET /version HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n",
+        "GET /version HTTP/1.1\r\nUpgrade: h2c\r\n",
+        "POST /nowhere HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: x\r\nContent-Length: 2\r\n", "CONNECT localhost:443 HTTP/1.1\r\n",
+        "GET /version HTTP/1.1\r\nConnection: Close\r\n", "GET /version HTTP/1.1\r\nConnection: te, close\r\n",
         "GET /version HTTP/1.0\r\n",
     ])
     func theLastRequestGetsTheLastAnswer(head: String) async throws {
