@@ -5,6 +5,7 @@ import json
 import time
 from datetime import datetime, timezone
 
+from connections import judge_bucket
 from faketime import Clock
 from honest import Objects, Tickets
 from trial import case
@@ -65,3 +66,4 @@ def clock(stage):
             time.sleep(SECONDS_EACH)
         trial.sent = f"+2 h, −3 h, 0, for {SECONDS_EACH} s each"
         trial.after()
+        judge_bucket(trial, bucket)

@@ -160,6 +160,10 @@ class Phase:
     seconds: list
 
     @property
+    def served(self):
+        return sum(count for answer, count in self.answers.items() if answer.split()[0] == "ok")
+
+    @property
     def p99(self):
         """In milliseconds."""
         if not self.seconds:

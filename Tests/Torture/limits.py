@@ -34,7 +34,7 @@ def limits(stage):
 
     proxied = {"COUNTERSIGN_ADDRESS_REQUESTS": "100", "COUNTERSIGN_TRUSTED_HOPS": "1"}
     service = stage.service(variables=proxied, change=change)
-    options = {"allowed": {"ticket": {"503 overloaded"}}, "least_share": 0.9}
+    options = {"allowed": {"ticket": {"503 overloaded"}}}
     with stage.trial("strangers", service.process, [(Tickets(service.port, service.keys["honest"]), 60)], **options) as trial:
         trial.fault()
         found = strangers(service.port, "wrong")

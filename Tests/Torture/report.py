@@ -36,7 +36,7 @@ HEADINGS = ["case", "what was sent", "honest clients", "their answers meanwhile"
 
 
 def answers(counted):
-    return ", ".join(f"{count} {name}" for name, count in sorted(counted.items(), key=lambda item: (item[0] != "ok", -item[1]))) or "none"
+    return ", ".join(f"{count} {name}" for name, count in sorted(counted.items(), key=lambda item: (not item[0].startswith("ok"), -item[1]))) or "none"
 
 
 def milliseconds(value):
