@@ -73,13 +73,41 @@ def drip(stage):
     for number in range(20):
         target, headers = bucket.signed("PUT", f"drip/{number}")
         puts.append(f"PUT {target} HTTP/1.1\r\nHost: {headers['host']}\r\nContent-Length: 1000000\r\n\r\nx".encode())
+    upload = re.search("<UploadId>(.*?)</UploadId>", bucket.send("POST", "drip/parts", b"", [["uploads", ""]]).body.decode())[1]
     with stage.trial("drip, bucket", bucket.process, [(Objects(bucket), 20)]) as trial:
         trial.fault()
         with Crowd(bucket.port, 500, puts, drip="x", per_second=300) as crowd:
             trial.fault(12)
-        trial.sent = f"500 PUTs of a byte a second: {crowd}"
+        # What the others have left is gone by then.
+        time.sleep(2)
+        with Crowd(bucket.port, 100, endless_bodies(bucket, upload), drip="1\r\nx\r\n", per_second=100) as chunks:
+            trial.fault(12)
+            arriving = len(bucket.files("incoming"))
+        trial.sent = (
+            f"500 PUTs of a byte a second ({crowd}); then 100 PUTs, UploadParts, completions and creations of uploads in chunks without end "
+            f"({chunks}), of which the bucket was storing {arriving}")
+        if arriving < 40 or chunks.result["answers"]:
+            trial.broken(f"bodies without end were not read: this is no test ({arriving} in incoming, {chunks})")
         trial.after()
+        if bucket.send("DELETE", "drip/parts", query=[["uploadId", upload]]).status != 204:
+            trial.broken("the upload whose parts did not end could not be aborted")
+        if left := bucket.files("uploads") + bucket.files("parts"):
+            trial.broken(f"creations or parts without end were stored: {left[:3]}")
         judge_bucket(trial, bucket, prefix="drip/")
+
+
+def endless_bodies(bucket, upload):
+    """The beginnings of requests whose bodies come in chunks of HTTP: an object and a part in one chunk of aws-chunked, and documents."""
+    length = 1_000_000_000
+    framing = [["x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"], ["x-amz-decoded-content-length", str(length)]]
+    part, whole = ["uploadId", upload], []
+    for method, query, headers in [
+            ("PUT", [], framing), ("PUT", [["partNumber", "1"], part], framing), ("POST", [part], []), ("POST", [["uploads", ""]], [])]:
+        target, headers = bucket.signed(method, "drip/parts", query, headers)
+        fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        begun = f"{length:x}\r\n" if "x-amz-content-sha256" in headers else " "
+        whole.append(f"{method} {target} HTTP/1.1\r\n{fields}Transfer-Encoding: chunked\r\n\r\n{len(begun):x}\r\n{begun}\r\n".encode())
+    return whole
 
 
 @case("loris", "Slowloris and a load of wrk at once")

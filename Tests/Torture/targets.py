@@ -125,12 +125,19 @@ class Bucket:
             "method": method, "bucket": self.name, "region": "us-east-1", "endpoint": self.endpoint, "style": "path", "expires": 900,
             "at": datetime.fromtimestamp(self.now(), timezone.utc).strftime("%Y%m%dT%H%M%SZ"), "query": list(query),
             "headers": list(headers), "accessKeyId": self.access_key, "secretAccessKey": self.secret_key}
-        return sigv4.presign(line if key is None else line | {"key": key})[0]
+        url, canonical = sigv4.presign(line if key is None else line | {"key": key})
+        payload = dict(headers).get("x-amz-content-sha256")
+        if not payload:
+            return url
+        # What is said of the body is signed in place of UNSIGNED-PAYLOAD.
+        digest = hashlib.sha256((canonical.rpartition("\n")[0] + "\n" + payload).encode()).hexdigest()
+        signature = sigv4.signature(line, "\n".join([sigv4.ALGORITHM, line["at"], sigv4.scope(line), digest]))
+        return url.rpartition("=")[0] + "=" + signature
 
-    def signed(self, method, key=None, query=()):
+    def signed(self, method, key=None, query=(), headers=()):
         """Target and headers, as `Wire.ask` takes them."""
-        url = urllib.parse.urlsplit(self.presigned(method, key, query))
-        return f"{url.path}?{url.query}", {"host": url.netloc}
+        url = urllib.parse.urlsplit(self.presigned(method, key, query, headers))
+        return f"{url.path}?{url.query}", {"host": url.netloc} | dict(headers)
 
     def send(self, method, key=None, body=None, query=()):
         return send(method, self.presigned(method, key, query), body)
