@@ -30,17 +30,22 @@ class SmallDisk:
 
     @property
     def prefix(self):
-        """For a program that is to see a full disk."""
-        return () if self.is_mounted else ("sh", "-c", f'trap "" XFSZ; ulimit -f 2048; exec "$@"', "sh")
+        """For a program that is to see a full disk, and not to die of it."""
+        return () if self.is_mounted else ("sh", "-c", 'trap "" XFSZ; exec "$@"', "sh")
+
+    def limit(self, program, size="unlimited"):
+        """What its files may have from now on, where the limit stands in for a disk."""
+        if not self.is_mounted:
+            subprocess.run(["prlimit", f"--pid={program.process.pid}", f"--fsize={size}:unlimited"], check=True)
 
     def __str__(self):
         return f"a tmpfs of {DISK_MIB} MiB" if self.is_mounted else "files of 1 MiB at most (nothing can be mounted here)"
 
     def fill(self):
-        """Takes all the room that is left; the file to remove."""
+        """Takes all the room that is left, and what has become free since the last time; the file to remove."""
         path = self.folder / "filling"
         if self.is_mounted:
-            with path.open("wb", buffering=0) as file:
+            with path.open("ab", buffering=0) as file:
                 try:
                     while True:
                         file.write(bytes(4096))
@@ -129,6 +134,64 @@ def judge_written(bucket, writers):
     return wrong
 
 
+class LargeUpload:
+    """An upload in parts, with all its parts there."""
+
+    def __init__(self, bucket, key):
+        self.bucket, self.key = bucket, key
+        self.parts = [random.randbytes(5 << 20), random.randbytes(5 << 20), random.randbytes(1 << 20)]
+        answer = bucket.send("POST", key, b"", [["uploads", ""]])
+        self.id = re.search("<UploadId>(.*?)</UploadId>", answer.body.decode())[1]
+        self.tags = [""] * len(self.parts)
+        for number, part in enumerate(self.parts, 1):
+            answer = self.put(number, part)
+            assert answer.status == 200, answer
+
+    def put(self, number, part):
+        """The part is another one only when it was taken."""
+        answer = self.bucket.send("PUT", self.key, part, [["partNumber", str(number)], ["uploadId", self.id]])
+        if answer.status == 200:
+            self.parts[number - 1], self.tags[number - 1] = part, answer.headers["etag"]
+        return answer
+
+    def complete(self):
+        parts = "".join(f"<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag></Part>" for number, tag in enumerate(self.tags, 1))
+        body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+        return self.bucket.send("POST", self.key, body, [["uploadId", self.id]])
+
+    def listed_parts(self):
+        return self.bucket.send("GET", self.key, query=[["uploadId", self.id]]).body.decode().count("<Part>")
+
+    def is_visible(self):
+        return self.bucket.send("GET", self.key).status != 404
+
+    def is_whole(self):
+        answer = self.bucket.send("GET", self.key)
+        return answer.status == 200 and answer.body == b"".join(self.parts)
+
+
+def refused_steps(trial, upload, answers, part):
+    """A part is replaced and the upload completed where nothing can be written; neither may leave half of anything."""
+    replaced, completed = upload.put(1, part), upload.complete()
+    answers.update([f"UploadPart {replaced}", f"CompleteMultipartUpload {completed}"])
+    for answer in (replaced, completed):
+        if answer.status != 200 and str(answer) != "500 InternalError":
+            trial.broken(f"refused in other words: {answer}")
+    if completed.status == 200 and not upload.is_whole() or completed.status != 200 and upload.is_visible():
+        trial.broken(f"half an object is visible, and completing it has answered {completed}")
+    return completed.status == 200
+
+
+def judge_completion(trial, upload):
+    """What could not be completed can be, now that there is room; and it is what was acknowledged."""
+    answer = upload.complete()
+    if answer.status != 200 or not upload.is_whole():
+        trial.broken(f"completing it again answers {answer}, and the object is {'' if upload.is_whole() else 'not '}whole")
+    if left := upload.bucket.files("uploads") + upload.bucket.files("parts"):
+        trial.broken(f"left of an upload that is completed: {left[:3]}")
+    trial.sent += f"; completed afterwards: {answer}"
+
+
 @case("full", "a disk without room, and one that cannot be written")
 def full(stage):
     disk = stage.until_end(SmallDisk(stage.folder / "disk"))
@@ -140,49 +203,61 @@ def full(stage):
     refused = {"PUT 500 InternalError"}
 
     clients = [(reads, 20), (Tickets(bucket.service_port), 20), (objects, 5)]
-    with stage.trial("full disk", bucket.process, clients, allowed={"object": refused}) as trial:
+    upload = LargeUpload(bucket, "completed/full")
+    with stage.trial("full disk", bucket.process, clients, allowed={"object": refused}, least_shares={"object": 0.2}) as trial:
         trial.fault()
+        disk.limit(bucket.program, 1 << 20)
         writers = [Writer(bucket, number, keys=40) for number in range(6)]
         for writer in writers:
             writer.start()
         time.sleep(6)
-        filling = disk.fill()
-        time.sleep(5)
+        steps, is_completed = Counter(), False
+        end = time.monotonic() + 5
+        while time.monotonic() < end and not is_completed:
+            filling = disk.fill()
+            is_completed = refused_steps(trial, upload, steps, random.randbytes(5 << 20))
         filling.unlink(missing_ok=True)
+        disk.limit(bucket.program)
         for writer in writers:
             writer.ending.set()
         for writer in writers:
             writer.join(30)
         answers = sum((writer.answers for writer in writers), Counter())
-        trial.sent = f"6 clients fill {disk}: " + ", ".join(f"{count} × {answer}" for answer, count in sorted(answers.items()))
-        if not any(not answer.startswith("200") for answer in answers):
+        trial.sent = f"6 clients fill {disk}: {counted(answers)}; meanwhile an upload in parts, {counted(steps)}"
+        if all(answer.startswith("200") for answer in answers):
             trial.broken("the disk did not get full")
+        if not steps["UploadPart 500 InternalError"] or not steps["CompleteMultipartUpload 500 InternalError"]:
+            trial.broken(f"the disk did not get full for an upload in parts: {dict(steps)}")
         if wrong := judge_written(bucket, writers):
             trial.broken(f"after the disk was full: {wrong[:3]}")
         for key in [key for key in bucket.keys() if key.startswith("written/")]:
             assert bucket.send("DELETE", key).status == 204
+        judge_completion(trial, upload)
         trial.after()
         judge_bucket(trial, bucket)
 
     restart(bucket)
+    assert bucket.send("DELETE", upload.key).status == 204
+    upload = LargeUpload(bucket, "completed/unwritable")
     objects, stored = Objects(bucket, first=1_000_000), reads.stored
     reads = Reads(bucket)
     reads.stored = stored
     clients = [(reads, 20), (Tickets(bucket.service_port), 20), (objects, 5)]
-    with stage.trial("unwritable folder", bucket.process, clients, allowed={"object": refused}) as trial:
+    with stage.trial("unwritable folder", bucket.process, clients, allowed={"object": refused}, least_shares={"object": 0.2}) as trial:
         trial.fault()
         how = disk.forbid_writing()
         answers = Counter()
         end = time.monotonic() + 5
         while time.monotonic() < end:
-            answers[str(bucket.send("PUT", "unwritable", b"x" * 100_000))] += 1
+            answers[f"PUT {bucket.send('PUT', 'unwritable', b'x' * 100_000)}"] += 1
             answers[f"DELETE {bucket.send('DELETE', 'honest/0')}"] += 1
-            answers[f"POST {bucket.send('POST', 'unwritable', b'', [['uploads', '']])}"] += 1
+            answers[f"CreateMultipartUpload {bucket.send('POST', 'unwritable', b'', [['uploads', '']])}"] += 1
+            refused_steps(trial, upload, answers, random.randbytes(100_000))
         disk.allow_writing()
-        trial.sent = f"PUT, DELETE and CreateMultipartUpload while the folder is {how}: " + ", ".join(
-            f"{count} × {answer}" for answer, count in sorted(answers.items()))
+        trial.sent = f"while the folder is {how}: {counted(answers)}"
         if any(re.search(r"\b20\d", answer) for answer in answers):
             trial.broken(f"something was stored where nothing can be: {dict(answers)}")
+        judge_completion(trial, upload)
         trial.after()
         if "unwritable" in bucket.keys():
             trial.broken("what was refused is visible")
@@ -231,34 +306,6 @@ def kill_puts(bucket):
         f"{count} × {answer}" for answer, count in sorted(answers.items())) + f"; {through} PUTs were cut off"
     left = f"{len(bucket.files('objects'))} whole objects, {len(bucket.files('incoming'))} unfinished"
     return row("kill in PUTs", sent, left, bucket, faults)
-
-
-class LargeUpload:
-    """An upload in parts, with all its parts there."""
-
-    def __init__(self, bucket, key):
-        self.bucket, self.key = bucket, key
-        self.parts = [random.randbytes(5 << 20), random.randbytes(5 << 20), random.randbytes(1 << 20)]
-        answer = bucket.send("POST", key, b"", [["uploads", ""]])
-        self.id = re.search("<UploadId>(.*?)</UploadId>", answer.body.decode())[1]
-        self.tags = [self.put(number, part).headers["etag"] for number, part in enumerate(self.parts, 1)]
-
-    def put(self, number, part):
-        answer = self.bucket.send("PUT", self.key, part, [["partNumber", str(number)], ["uploadId", self.id]])
-        assert answer.status == 200, answer
-        return answer
-
-    def complete(self):
-        parts = "".join(f"<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag></Part>" for number, tag in enumerate(self.tags, 1))
-        body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
-        return self.bucket.send("POST", self.key, body, [["uploadId", self.id]])
-
-    def listed_parts(self):
-        return self.bucket.send("GET", self.key, query=[["uploadId", self.id]]).body.decode().count("<Part>")
-
-    def is_whole(self):
-        answer = self.bucket.send("GET", self.key)
-        return answer.status == 200 and answer.body == b"".join(self.parts)
 
 
 def kill_completions(bucket):
