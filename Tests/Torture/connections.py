@@ -84,8 +84,8 @@ def drip(stage):
             trial.fault(12)
             arriving = len(bucket.files("incoming"))
         trial.sent = (
-            f"500 PUTs of a byte a second ({crowd}); then 100 PUTs, UploadParts, completions and creations of uploads in chunks without end "
-            f"({chunks}), of which the bucket was storing {arriving}")
+            f"500 PUTs of a byte a second ({crowd}); then 100 PUTs, UploadParts, completions and creations of uploads in chunks "
+            f"without end ({chunks}), of which the bucket was storing {arriving}")
         if arriving < 40 or chunks.result["answers"]:
             trial.broken(f"bodies without end were not read: this is no test ({arriving} in incoming, {chunks})")
         trial.after()

@@ -7,16 +7,14 @@ import re
 import subprocess
 import threading
 import time
-import urllib.parse
 from collections import Counter
 
 from connections import judge_bucket
 from framing import counted
-from honest import Objects, Reads, Tickets
-from report import Row
+from honest import Again, Objects, ObjectsAgain, Reads, Tickets, TicketsAgain
 from trial import case
 
-ROUNDS = 20
+ROUNDS, WRITERS = 20, 6
 DISK_MIB = 48
 
 
@@ -207,7 +205,7 @@ def full(stage):
     with stage.trial("full disk", bucket.process, clients, allowed={"object": refused}, least_shares={"object": 0.2}) as trial:
         trial.fault()
         disk.limit(bucket.program, 1 << 20)
-        writers = [Writer(bucket, number, keys=40) for number in range(6)]
+        writers = [Writer(bucket, number, keys=40) for number in range(WRITERS)]
         for writer in writers:
             writer.start()
         time.sleep(6)
@@ -223,7 +221,7 @@ def full(stage):
         for writer in writers:
             writer.join(30)
         answers = sum((writer.answers for writer in writers), Counter())
-        trial.sent = f"6 clients fill {disk}: {counted(answers)}; meanwhile an upload in parts, {counted(steps)}"
+        trial.sent = f"{WRITERS} clients fill {disk}: {counted(answers)}; meanwhile an upload in parts, {counted(steps)}"
         if all(answer.startswith("200") for answer in answers):
             trial.broken("the disk did not get full")
         if not steps["UploadPart 500 InternalError"] or not steps["CompleteMultipartUpload 500 InternalError"]:
@@ -272,78 +270,90 @@ def restart(bucket):
 @case("kill", "kill -9 in the middle of PUTs and of CompleteMultipartUpload")
 def kill(stage):
     bucket = stage.bucket()
-    stage.rows.append(kill_puts(bucket))
-    stage.rows.append(kill_completions(bucket))
+    for first, (name, play) in enumerate([("kill in PUTs", kill_puts), ("kill in complete", kill_completions)]):
+        clients = [(ObjectsAgain(bucket, first=first * 1_000_000), 10), (TicketsAgain(lambda: bucket.service_port), 10)]
+        served_late = {f"ok at try {tries}" for tries in range(2, Again.most_tries)}
+        with stage.trial(
+                name, bucket.process, clients, allowed={"object": served_late, "ticket": served_late},
+                least_shares={"object": 1, "ticket": 1}, busy_descriptors=3 * WRITERS) as trial:
+            trial.fault()
+            play(trial, bucket)
+            trial.after()
+            judge_bucket(trial, bucket)
+            for kind in ("uploads", "parts"):
+                if left := bucket.files(kind):
+                    trial.broken(f"left behind: {len(left)} in {kind}")
+            trial.left += f", {len(bucket.files('uploads'))} uploads, {len(bucket.files('parts'))} parts"
 
 
-def row(name, sent, left, bucket, faults):
-    peak = bucket.process.resident_mib("VmHWM")
-    return Row(name, sent, {}, bucket.process.resident_mib(), peak, 256, (bucket.process.descriptors,) * 2, left, faults)
+def kill_and_start(trial, bucket, threads):
+    """How many files were unfinished when it was killed under these threads, and which of them the next start has left."""
+    trial.kill(bucket)
+    for thread in threads:
+        thread.join(30)
+    unfinished = set(bucket.files("incoming"))
+    bucket.start()
+    trial.process = bucket.process
+    return len(unfinished), unfinished & set(bucket.files("incoming"))
 
 
-def kill_puts(bucket):
-    faults, answers, through, states = [], Counter(), 0, {}
+def kill_puts(trial, bucket):
+    answers, through, unfinished, states = Counter(), 0, 0, {}
     for number in range(ROUNDS):
-        writers = [Writer(bucket, index, state=states.get(index)) for index in range(6)]
+        writers = [Writer(bucket, index, state=states.get(index)) for index in range(WRITERS)]
         states = {writer.number: (writer.known, writer.perhaps) for writer in writers}
         for writer in writers:
             writer.start()
         time.sleep(random.uniform(0.05, 0.6))
         for writer in writers:
             writer.ending.set()
-        bucket.kill()
+        found, left = kill_and_start(trial, bucket, writers)
         for writer in writers:
-            writer.join(30)
             answers += writer.answers
-        unfinished = len(bucket.files("incoming"))
+        unfinished += found
         through += sum(len(writer.perhaps) for writer in writers)
-        bucket.start()
-        if left := bucket.files("incoming"):
-            faults.append(f"round {number}: {len(left)} of {unfinished} unfinished files are left after the start")
+        if left:
+            trial.broken(f"round {number}: {len(left)} of {found} unfinished files are left after the start")
         if wrong := judge_written(bucket, writers):
-            faults.append(f"round {number}: {wrong[:3]}")
-    sent = f"{ROUNDS} kills while 6 clients put objects of up to 4 MiB: " + ", ".join(
-        f"{count} × {answer}" for answer, count in sorted(answers.items())) + f"; {through} PUTs were cut off"
-    left = f"{len(bucket.files('objects'))} whole objects, {len(bucket.files('incoming'))} unfinished"
-    return row("kill in PUTs", sent, left, bucket, faults)
+            trial.broken(f"round {number}: {wrong[:3]}")
+    trial.sent = (
+        f"{ROUNDS} kills while {WRITERS} clients put objects of up to 4 MiB: {counted(answers)}; {through} PUTs were cut off, and "
+        f"{unfinished} files were unfinished until the next start")
+    if not through or not unfinished:
+        trial.broken("no PUT was cut off: this is no test")
 
 
-def kill_completions(bucket):
+def kill_completions(trial, bucket):
     first = LargeUpload(bucket, "completed/first")
     began = time.monotonic()
     assert first.complete().status == 200
     usual = time.monotonic() - began
-    faults, seen, answered, whole = [], Counter(), Counter(), 0
+    seen, answered, whole = Counter(), Counter(), 0
     for number in range(ROUNDS):
         upload = LargeUpload(bucket, f"completed/{number}")
         completing = threading.Thread(target=lambda: answered.update([outcome(upload.complete)]), daemon=True)
         completing.start()
         time.sleep(random.uniform(0, usual * 1.2))
-        bucket.kill()
-        completing.join(30)
-        bucket.start()
-        if bucket.files("incoming"):
-            faults.append(f"round {number}: unfinished files are left after the start")
+        _, left = kill_and_start(trial, bucket, [completing])
+        if left:
+            trial.broken(f"round {number}: unfinished files are left after the start")
         there = bucket.send("GET", upload.key).status
         if there == 200 and not upload.is_whole():
-            faults.append(f"round {number}: half an object is visible")
+            trial.broken(f"round {number}: half an object is visible")
         if there != 200 and upload.listed_parts() != 3:
-            faults.append(f"round {number}: neither the object nor its parts are there")
+            trial.broken(f"round {number}: neither the object nor its parts are there")
         seen["whole" if there == 200 else "absent"] += 1
         again = upload.complete()
         if again.status == 200 and upload.is_whole():
             whole += 1
         else:
-            faults.append(f"round {number}: completing it again answers {again}")
+            trial.broken(f"round {number}: completing it again answers {again}")
     abandoned = LargeUpload(bucket, "completed/abandoned")
     if bucket.send("DELETE", abandoned.key, query=[["uploadId", abandoned.id]]).status != 204:
-        faults.append("an upload could not be aborted")
-    left = {kind: len(bucket.files(kind)) for kind in ("incoming", "uploads", "parts")}
-    if any(left.values()):
-        faults.append(f"left behind: {left}")
-    sent = (f"{ROUNDS} kills while 11 MiB in 3 parts are put together ({usual * 1000:.0f} ms): {counted(answered)} to the completion; "
-            f"the object was then {counted(seen)}; completed again, whole in {whole} of {ROUNDS}")
-    return row("kill in complete", sent, ", ".join(f"{count} in {kind}" for kind, count in left.items()), bucket, faults)
+        trial.broken("an upload could not be aborted")
+    trial.sent = (
+        f"{ROUNDS} kills while 11 MiB in 3 parts are put together ({usual * 1000:.0f} ms): {counted(answered)} to the completion; "
+        f"the object was then {counted(seen)}; completed again, whole in {whole} of {ROUNDS}")
 
 
 def outcome(request):

@@ -12,13 +12,14 @@ class Row:
     quiet_mib: float
     peak_mib: float
     bound_mib: float
+    """In quiet, where it was measured meanwhile the most, and afterwards."""
     descriptors: tuple
     left: str
     faults: list = field(default_factory=list)
 
     def lines(self):
         process = [
-            f"{self.quiet_mib:.0f}", f"{self.peak_mib:.0f} (< {self.bound_mib:.0f})", f"{self.descriptors[0]} → {self.descriptors[1]}",
+            f"{self.quiet_mib:.0f}", f"{self.peak_mib:.0f} (< {self.bound_mib:.0f})", " → ".join(map(str, self.descriptors)),
             self.left, "held" if not self.faults else "BROKEN"]
         start = [self.case, self.sent]
         for client, phases in self.phases.items():
@@ -27,8 +28,6 @@ class Row:
                 *start, client, answers(fault.answers), milliseconds(quiet.p99), milliseconds(fault.p99), ratio(fault.p99, quiet.p99),
                 milliseconds(after.p99), *process]
             start, process = [""] * 2, [""] * 5
-        if not self.phases:
-            yield [*start, *["–"] * 6, *process]
 
 
 HEADINGS = ["case", "what was sent", "honest clients", "their answers meanwhile", "p99 quiet", "p99 meanwhile", "ratio", "p99 after",

@@ -74,13 +74,14 @@ class Trial:
     """
 
     def __init__(
-            self, stage, name, process, clients, bound_mib=256, allowed=None, least_shares=None, settling_seconds=SETTLING_SECONDS):
-        """`clients` are pairs: a client and its requests a second."""
+            self, stage, name, process, clients, bound_mib=256, allowed=None, least_shares=None, settling_seconds=SETTLING_SECONDS,
+            busy_descriptors=0):
+        """`clients` are pairs: a client and its requests a second. `busy_descriptors` are what the fault may keep open besides."""
         self.stage, self.name, self.process, self.bound_mib = stage, name, process, bound_mib
         self.allowed, self.least_shares, self.settling_seconds = allowed or {}, least_shares or {}, settling_seconds
         self.honest = Honest(*zip(*clients))
         self.sent, self.left, self.faults = "", "–", []
-        self.peak_mib = 0.0
+        self.busy_descriptors, self.peak_mib, self.most_descriptors = busy_descriptors, 0.0, []
         self.ending = threading.Event()
 
     def __enter__(self):
@@ -101,6 +102,12 @@ class Trial:
         self.honest.phase("after")
         time.sleep(AFTER_SECONDS)
 
+    def kill(self, target):
+        """kill -9, and what the process had taken until then; `process` is to be set to the next one."""
+        self.peak_mib = max(self.peak_mib, self.process.resident_mib("VmHWM"))
+        self.most_descriptors = [max([self.process.descriptors, *self.most_descriptors])]
+        target.kill()
+
     def broken(self, what):
         self.faults.append(what)
 
@@ -112,7 +119,7 @@ class Trial:
         descriptors = self.judge_process()
         self.stage.rows.append(Row(
             self.name, self.sent, self.honest.phases, self.quiet_mib, self.peak_mib, self.bound_mib,
-            (self.quiet_descriptors, descriptors), self.left, self.faults))
+            (self.quiet_descriptors, *self.most_descriptors, descriptors), self.left, self.faults))
 
     def judge_answers(self):
         for client, phases in self.honest.phases.items():
@@ -136,6 +143,9 @@ class Trial:
         self.peak_mib = max(self.peak_mib, self.process.resident_mib("VmHWM"))
         if self.peak_mib > self.bound_mib:
             self.broken(f"{self.peak_mib:.0f} MiB of memory; the bound is {self.bound_mib:.0f}")
+        for most in self.most_descriptors:
+            if most > self.quiet_descriptors + SPARE_DESCRIPTORS + self.busy_descriptors:
+                self.broken(f"{most} descriptors were open before a kill, {self.quiet_descriptors} in quiet")
         end = time.monotonic() + CLOSING_SECONDS
         while (descriptors := self.process.descriptors) > self.quiet_descriptors + SPARE_DESCRIPTORS and time.monotonic() < end:
             time.sleep(0.2)
