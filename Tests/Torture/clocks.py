@@ -9,7 +9,7 @@ from connections import judge_bucket
 from faketime import Clock
 from honest import Objects, Tickets
 from trial import case
-from upstreams import Upstream
+from upstreams import Upstream, response
 
 STEPS = [2 * 3600, -3 * 3600, 0]
 SECONDS_EACH = 5
@@ -32,8 +32,8 @@ def clock(stage):
 
     def credentials(head, body):
         end = datetime.fromtimestamp(clock.now() + 3600, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return 200, "application/json", json.dumps({
-            "AccessKeyId": "ASIATORTURE000000001", "SecretAccessKey": "s", "Token": "t", "Expiration": end}).encode()
+        return response(200, "application/json", json.dumps({
+            "AccessKeyId": "ASIATORTURE000000001", "SecretAccessKey": "s", "Token": "t", "Expiration": end}).encode())
 
     upstream = stage.until_end(Upstream(credentials))
     prefix = "COUNTERSIGN_STAGING_AWS_"

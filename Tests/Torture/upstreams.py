@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import socket
 import ssl
 import struct
@@ -9,15 +10,21 @@ import subprocess
 import threading
 import time
 from base64 import urlsafe_b64encode
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
+from urllib.parse import parse_qs, urlsplit
 
+import wire
+from connections import judge_bucket
 from faketime import Clock
-from honest import Tickets
+from honest import Kept, Tickets, refusal
 from trial import case
 
 MODES = ["slow", "silent", "hangs up", "reset", "error", "wrong", "no HTTP", "endless", "truncated", "redirect"]
 SECONDS_EACH = 4
+# Credentials that end so soon sign no ticket any more.
+ENDING_SECONDS = 60
 TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -45,7 +52,7 @@ class Authority:
 
 
 class Upstream:
-    """A server that answers well with what `answer` makes of (head, body), or as its mode says."""
+    """A server that answers well with what `answer` makes of (head, body), a whole response, or as its mode says."""
 
     def __init__(self, answer, context=None):
         self.answer, self.context = answer, context
@@ -101,12 +108,10 @@ class Upstream:
         mode = self.mode
         text = b"<html>This is not what you have asked for.</html>"
         if mode == "well":
-            status, kind, content = self.answer(head, body)
-            connection.sendall(response(status, kind, content))
+            connection.sendall(self.answer(head, body))
             return True
         if mode == "slow":
-            status, kind, content = self.answer(head, body)
-            for byte in response(status, kind, content):
+            for byte in self.answer(head, body):
                 connection.sendall(bytes([byte]))
                 if self.ending.wait(0.5) or self.mode != mode:
                     break
@@ -201,6 +206,34 @@ class Named(Tickets):
         self.name, self.patience_seconds = name, patience_seconds
 
 
+class Stranger(Named):
+    """Has what nobody here has signed."""
+
+    async def ask(self, number):
+        answer = await super().ask(number)
+        return "a ticket for a stranger" if answer == "ok" else answer
+
+
+class WhileTheyLive(Tickets):
+    """Tickets that must come as long as the last credentials live that have been delivered, and not afterwards."""
+
+    def __init__(self, clock, ends, *arguments):
+        """`ends` are pairs: when credentials were delivered, and when they end on the service's clock."""
+        super().__init__(*arguments)
+        self.clock, self.ends = clock, ends
+
+    async def ask(self, number):
+        # The service may take a moment to use what it has just been given.
+        settled = max((end for delivered, end in self.ends if delivered < time.monotonic() - 2), default=0)
+        begin = self.clock.now()
+        answer = await super().ask(number)
+        if answer != "ok" and self.clock.now() < settled - ENDING_SECONDS:
+            return f"{answer}, while they lived"
+        if answer == "ok" and begin > max(end for _, end in self.ends):
+            return "a ticket by credentials that have ended"
+        return answer
+
+
 def through_all_modes(trial, upstream, what, clock=None, seconds=0):
     """The fault: one mode after the other, before each of which so many seconds pass on the service's clock."""
     trial.fault()
@@ -227,19 +260,18 @@ def upstreams(stage):
 
 def keys(stage, authority, issuer):
     """Old keys serve as long as there are no new ones; a token of an unknown key is refused, and makes the service ask again."""
-    upstream = stage.until_end(Upstream(lambda head, body: (200, "application/json", issuer.jwks()), authority.context))
+    upstream = stage.until_end(Upstream(lambda head, body: response(200, "application/json", issuer.jwks()), authority.context))
     clock = Clock(stage.folder, "keys")
     service = stage.service(
         "keys", change=append("uploads.yaml", callers(upstream.url)), prefix=authority.prefix, variables=clock.variables)
     stranger = Issuer(stage.folder, "stranger")
     clients = [
         (Named("API key", service.port, service.keys["honest"]), 10), (Named("JWT", service.port, issuer.token()), 10),
-        (Named("JWT of an unknown key", service.port, stranger.token()), 2)]
+        (Stranger("JWT of an unknown key", service.port, stranger.token()), 2)]
 
     def play():
-        unknown = {"401 invalid_credentials", "503 issuer_unavailable"}
-        allowed = {("JWT of an unknown key", phase): unknown for phase in ("quiet", "fault", "after")}
-        with stage.trial("JWKS", service.process, clients, allowed=allowed) as trial:
+        allowed = {("JWT of an unknown key", phase): {"401 invalid_credentials"} for phase in ("quiet", "fault", "after")}
+        with stage.trial("JWKS", service.process, clients, allowed=allowed, least_shares={"JWT of an unknown key": 0}) as trial:
             through_all_modes(trial, upstream, "the keys once more because of a token of an unknown one", clock, 61)
             trial.after()
     return play
@@ -247,7 +279,7 @@ def keys(stage, authority, issuer):
 
 def late_keys(stage, authority, issuer):
     """No keys have ever come when the service starts: it serves the others, and takes JWTs as soon as they come."""
-    upstream = stage.until_end(Upstream(lambda head, body: (200, "application/json", issuer.jwks()), authority.context))
+    upstream = stage.until_end(Upstream(lambda head, body: response(200, "application/json", issuer.jwks()), authority.context))
     upstream.mode = "silent"
     clock = Clock(stage.folder, "late-keys")
     service = stage.service(
@@ -257,7 +289,8 @@ def late_keys(stage, authority, issuer):
     def play():
         # It is not quite quiet at first: the issuer is away from the beginning.
         allowed = {("JWT", phase): {"503 issuer_unavailable"} for phase in ("quiet", "fault")}
-        with stage.trial("JWKS from the start", service.process, clients, allowed=allowed, settling_seconds=8) as trial:
+        with stage.trial(
+                "JWKS from the start", service.process, clients, allowed=allowed, least_shares={"JWT": 0.1}, settling_seconds=8) as trial:
             through_all_modes(trial, upstream, "the keys, which were not there when the service started", clock, 300)
             trial.after()
     return play
@@ -265,15 +298,18 @@ def late_keys(stage, authority, issuer):
 
 def tokens(stage, authority):
     """Credentials of an hour: tickets go on while they live, and again when new ones come."""
-    counter, clock = iter(range(1_000_000)), Clock(stage.folder, "tokens")
+    counter, clock, ends = iter(range(1_000_000)), Clock(stage.folder, "tokens"), []
 
     def answer(head, body):
-        end = datetime.fromtimestamp(clock.now() + 3600, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        ends_at = int(clock.now()) + 3600
+        if upstream.mode == "well":
+            ends.append((time.monotonic(), ends_at))
+        end = datetime.fromtimestamp(ends_at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         name = "AssumeRoleWithWebIdentity"
-        return 200, "text/xml", f"""<{name}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{name}Result>
+        return response(200, "text/xml", f"""<{name}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{name}Result>
             <AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>arn:aws:sts::1:assumed-role/r/x</Arn></AssumedRoleUser>
             <Credentials><AccessKeyId>ASIATORTURE{next(counter):09}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
-            <SessionToken>t</SessionToken><Expiration>{end}</Expiration></Credentials></{name}Result></{name}Response>""".encode()
+            <SessionToken>t</SessionToken><Expiration>{end}</Expiration></Credentials></{name}Result></{name}Response>""".encode())
 
     upstream = stage.until_end(Upstream(answer, authority.context))
     token = stage.folder / "web-identity-token"
@@ -287,8 +323,9 @@ def tokens(stage, authority):
 
     def play():
         with stage.trial(
-                "STS", service.process, [(Tickets(service.port, service.keys["honest"]), 10)],
-                allowed={"ticket": {"503 environment_unavailable", "503 credentials_expiring"}}, settling_seconds=8) as trial:
+                "STS", service.process, [(WhileTheyLive(clock, ends, service.port, service.keys["honest"]), 10)],
+                allowed={"ticket": {"503 environment_unavailable", "503 credentials_expiring"}}, least_shares={"ticket": 0.2},
+                settling_seconds=8) as trial:
             through_all_modes(trial, upstream, "new credentials, each good for an hour", clock, 1200)
             trial.after()
     return play
@@ -299,16 +336,13 @@ def store(stage):
     bucket = stage.bucket("store")
 
     def pass_on(head, body):
+        fields = re.sub(rb"(?i)\r\nconnection:[^\r]*", b"", head)
+        received = b""
         with socket.create_connection(("127.0.0.1", bucket.port), timeout=30) as connection:
-            connection.sendall(head.replace(b"keep-alive", b"close") + b"\r\n\r\n" + body)
-            received = b""
-            while b"\r\n\r\n" not in received or len(received) < whole(received):
-                data = connection.recv(65536)
-                if not data:
-                    break
+            connection.sendall(fields + b"\r\nConnection: close\r\n\r\n" + body)
+            while data := connection.recv(65536):
                 received += data
-        found, content = received.split(b"\r\n\r\n", 1)
-        return int(found.split()[1]), "application/xml", content
+        return re.sub(rb"(?i)\r\nconnection: close", b"", received, count=1)
 
     upstream = stage.until_end(Upstream(pass_on))
 
@@ -328,20 +362,93 @@ def store(stage):
     parts = Named(
         "upload in parts", service.port, service.keys["honest"], "videos", filename="a.mp4", type="video/mp4", size=20 << 20,
         patience_seconds=40)
-    clients = [(Tickets(service.port, service.keys["honest"]), 10), (parts, 4)]
+    listed, completed, confirmed, aborted = ([Prepared(service) for _ in range(count)] for count in (4, 150, 4, 150))
+    for upload in confirmed:
+        answer = service.ask("/v1/uploads/complete", upload.completion())
+        assert answer.status == 200, answer
+    steps = [
+        Step("list", service, listed, lambda upload, status, told: status == 200 and told["parts"] == [upload.stored]),
+        Step("complete", service, completed, Prepared.is_told, Prepared.completion),
+        Step("confirm", service, confirmed, Prepared.is_told),
+        Step("abort", service, aborted, lambda upload, status, told: status == 204)]
+    clients = [(Tickets(service.port, service.keys["honest"]), 10), (parts, 4), *((step, 2) for step in steps)]
+    allowed = {client.name: {"502 store_unreachable", "503 store_busy", "502 store_refused"} for client, _ in clients[1:]}
+    # A page of HTML that a HEAD finds in the object's place is another object; to a completion it says that the upload is over.
+    allowed["confirm"] |= {"409 object_differs"}
+    allowed["complete"] |= {"409 object_differs", "404 upload_not_found"}
 
     def play():
-        with stage.trial(
-                "S3", service.process, clients, settling_seconds=26,
-                allowed={"upload in parts": {"502 store_unreachable", "503 store_busy", "502 store_refused"}}) as trial:
-            through_all_modes(trial, upstream, "CreateMultipartUpload")
+        shares = {name: 0.3 for name in allowed}
+        with stage.trial("S3", service.process, clients, settling_seconds=26, allowed=allowed, least_shares=shares) as trial:
+            through_all_modes(
+                trial, upstream, "CreateMultipartUpload, ListParts, CompleteMultipartUpload, HeadObject and AbortMultipartUpload")
             trial.after()
+            trial.honest.stop()
+            for step in steps:
+                judge_step(trial, step)
+            for upload in aborted:
+                if (answer := bucket.send("GET", upload.key, query=[["uploadId", upload.id]])).status != 404:
+                    trial.broken(f"an upload that was aborted is there: {answer}")
+            steps[1].stored = {upload.key: PART for upload in [*completed, *confirmed]}
+            judge_bucket(trial, bucket)
+            if half := set(bucket.keys()) - set(steps[1].stored):
+                trial.broken(f"visible, and never completed: {sorted(half)[:3]}")
     return play
 
 
-def whole(received):
-    head, _, _ = received.partition(b"\r\n\r\n")
-    for line in head.lower().split(b"\r\n"):
-        if line.startswith(b"content-length:"):
-            return len(head) + 4 + int(line.split(b":")[1])
-    return 1 << 40
+PART = bytes(range(256)) * 4
+
+
+class Prepared:
+    """An upload that was begun, and whose one part was sent, while S3 was well."""
+
+    def __init__(self, service):
+        answer = service.ask("/v1/uploads", {"rule": "videos", "filename": "a.mp4", "size": len(PART), "type": "video/mp4"})
+        assert answer.status == 201, answer
+        ticket = json.loads(answer.body)
+        self.key, self.grant, [part] = ticket["key"], ticket["grant"], ticket["parts"]
+        self.id = parse_qs(urlsplit(part["url"]).query)["uploadId"][0]
+        answer = wire.send("PUT", part["url"], PART, part.get("headers"))
+        assert answer.status == 200, answer
+        self.stored = {"partNumber": 1, "size": len(PART), "etag": answer.headers["etag"]}
+
+    def naming(self):
+        return {"grant": self.grant}
+
+    def completion(self):
+        return self.naming() | {"parts": [{"partNumber": 1, "etag": self.stored["etag"]}]}
+
+    def is_told(self, status, told):
+        """Whether an answer is about the object that it became."""
+        return status == 200 and (told["key"], told["size"], told["type"]) == (self.key, len(PART), "video/mp4")
+
+
+class Step:
+    """One step of uploads that were prepared, of each in turn."""
+
+    patience_seconds = 60
+
+    def __init__(self, name, service, uploads, is_done, request=Prepared.naming):
+        self.name, self.service, self.uploads, self.is_done, self.request = name, service, uploads, is_done, request
+        self.path = f"/v1/uploads/{name}"
+        self.connections = Kept(service.port)
+        self.headers = {
+            "host": "localhost", "content-type": "application/json", "authorization": f"Bearer {service.keys['honest']}"}
+
+    async def ask(self, number):
+        upload = self.uploads[number % len(self.uploads)]
+        body = json.dumps(self.request(upload)).encode()
+        return self.outcome(upload, await self.connections.ask("POST", self.path, self.headers, body, fresh=number % 2 == 0))
+
+    def outcome(self, upload, reply):
+        if reply.status >= 300:
+            return refusal(reply)
+        is_done = self.is_done(upload, reply.status, json.loads(reply.body or b"null"))
+        return "ok" if is_done else f"{reply.status}, and not what was done"
+
+
+def judge_step(trial, step):
+    """What was refused is done when it is asked for again, and what was done is done still."""
+    answers = Counter(step.outcome(upload, step.service.ask(step.path, step.request(upload))) for upload in step.uploads)
+    if set(answers) != {"ok"}:
+        trial.broken(f"{step.name}, asked again when S3 is well: {dict(answers)}")
