@@ -32,6 +32,7 @@ public final class ConnectionRoom: Sendable {
     private let unsentLimit: Int
     /// Places that are kept free as long as anybody can be asked for theirs: whoever comes then does not wait until one has left.
     private let spare: Int
+    private let pieceBytes: Int
     private let headDeadline: TimeAmount
     private let patience: TimeAmount
     private let clock: @Sendable () -> NIODeadline
@@ -39,14 +40,20 @@ public final class ConnectionRoom: Sendable {
 
     /// - Parameters:
     ///   - limit: connections open at once.
+    ///   - pieceBytes: how much is read of a connection in one go. All requests in it are decoded before anybody else's turn comes.
     ///   - headDeadline: how long a request's head may take from its first byte to its last.
     ///   - patience: how long a client may take for the next few kilobytes of a body, or for what is left of an answer.
-    public convenience init(limit: Int, headDeadline: TimeAmount, patience: TimeAmount) {
-        self.init(limit: limit, unsentLimit: 128 << 20, headDeadline: headDeadline, patience: patience, clock: { .now() })
+    public convenience init(limit: Int, pieceBytes: Int, headDeadline: TimeAmount, patience: TimeAmount) {
+        self.init(
+            limit: limit, pieceBytes: pieceBytes, unsentLimit: 128 << 20, headDeadline: headDeadline, patience: patience, clock: { .now() })
     }
 
-    init(limit: Int, unsentLimit: Int, headDeadline: TimeAmount, patience: TimeAmount, clock: @escaping @Sendable () -> NIODeadline) {
+    init(
+        limit: Int, pieceBytes: Int, unsentLimit: Int, headDeadline: TimeAmount, patience: TimeAmount,
+        clock: @escaping @Sendable () -> NIODeadline
+    ) {
         self.limit = limit
+        self.pieceBytes = pieceBytes
         self.unsentLimit = unsentLimit
         self.spare = limit / 8
         self.headDeadline = headDeadline
@@ -69,7 +76,7 @@ public final class ConnectionRoom: Sendable {
 
     /// A handler for one connection.
     public func makeSeat() -> any RemovableChannelHandler {
-        ConnectionSeat(room: self, state: SeatState(headDeadline: headDeadline, patience: patience))
+        ConnectionSeat(room: self, pieceBytes: pieceBytes, state: SeatState(headDeadline: headDeadline, patience: patience))
     }
 
     private static func slow(_ line: WaitingLine<Seated>, at now: NIODeadline) -> Bool {

@@ -10,6 +10,7 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     private let room: ConnectionRoom
+    private let pieceBytes: Int
     private var state: SeatState
     private var standing = Standing.silent
     private var place: Place?
@@ -30,8 +31,9 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
         private static let unsentBytesOption: CInt = 25
     #endif
 
-    init(room: ConnectionRoom, state: SeatState) {
+    init(room: ConnectionRoom, pieceBytes: Int, state: SeatState) {
         self.room = room
+        self.pieceBytes = pieceBytes
         self.state = state
     }
 
@@ -54,7 +56,7 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
     /// Up to some fifteen pieces wait between the socket and their reader, in the queues of NIO and Hummingbird, whose lengths count pieces and
     /// not bytes; and a piece is read as a whole, however many requests it holds. Left alone, it grows to 64 KiB.
     private func readInSmallPieces(_ channel: any Channel) throws {
-        let allocator = AdaptiveRecvByteBufferAllocator(minimum: 1 << 10, initial: 4 << 10, maximum: 8 << 10)
+        let allocator = AdaptiveRecvByteBufferAllocator(minimum: 1 << 10, initial: 1 << 11, maximum: pieceBytes)
         try channel.syncOptions?.setOption(.recvAllocator, value: allocator)
         try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
     }

@@ -25,7 +25,7 @@ public func buildLocalBucket(
     let idleTimeout = TimeAmount.nanoseconds(Int64(configuration.idleTimeoutSeconds * 1_000_000_000))
     var listening = ApplicationConfiguration(
         address: .hostname(configuration.host, port: configuration.port), serverName: "CountersignLocalBucket", backlog: Limits.connections)
-    let room = ConnectionRoom(limit: Limits.connections, headDeadline: idleTimeout, patience: Limits.patience)
+    let room = ConnectionRoom(limit: Limits.connections, pieceBytes: 8 << 10, headDeadline: idleTimeout, patience: Limits.patience)
     listening.availableConnectionsDelegate = room.door
     return Application(
         responder: responder,

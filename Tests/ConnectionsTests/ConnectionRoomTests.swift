@@ -17,9 +17,9 @@ import Testing
         private let time = Time()
 
         init(limit: Int) {
-            room = ConnectionRoom(limit: limit, unsentLimit: 1_000, headDeadline: .seconds(10), patience: .seconds(60)) { [time] in
-                time.now
-            }
+            room = ConnectionRoom(
+                limit: limit, pieceBytes: 8 << 10, unsentLimit: 1_000, headDeadline: .seconds(10), patience: .seconds(60)
+            ) { [time] in time.now }
             door = room.door
             pass(seconds: 0)
         }

@@ -91,7 +91,7 @@ private struct ServiceBuilder {
     ) -> Application<RouterResponder<ServiceContext>> {
         let limits = configuration.limits
         let room = ConnectionRoom(
-            limit: maximumConnections ?? limits.maximumConnections, headDeadline: TimeAmount(limits.bodyDeadline),
+            limit: maximumConnections ?? limits.maximumConnections, pieceBytes: 2 << 10, headDeadline: TimeAmount(limits.bodyDeadline),
             patience: TimeAmount(limits.idleTimeout))
         var listening = ApplicationConfiguration(address: .hostname(configuration.host, port: port), backlog: limits.maximumConnections)
         listening.availableConnectionsDelegate = room.door
