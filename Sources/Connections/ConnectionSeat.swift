@@ -46,7 +46,7 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
             try context.channel.syncOptions?.setOption(Self.unsentLimit, value: 128 << 10)
             try readInSmallPieces(context.channel)
             let pipeline = context.pipeline.syncOperations
-            try pipeline.addHandler(ArrivalWatch(seat: self), position: .first)
+            try pipeline.addHandler(ReadGate { self.bytesArrived() }, position: .first)
             if let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self) {
                 try pipeline.addHandler(LastRequest(), position: .after(decoder))
             }
@@ -73,7 +73,7 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Inbound
 
     /// - Returns: whether they are to be read.
-    fileprivate func bytesArrived() -> Bool {
+    private func bytesArrived() -> Bool {
         isReadOutstanding = false
         guard !state.dropsBytes else { return false }
         state.bytesArrived()
@@ -190,23 +190,5 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Sees bytes before they are requests: the only sign of a head that has begun. Lets none through that nobody would read.
-private final class ArrivalWatch: ChannelInboundHandler {
-    typealias InboundIn = Never
-
-    private let seat: ConnectionSeat
-
-    init(seat: ConnectionSeat) {
-        self.seat = seat
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if seat.bytesArrived() { context.fireChannelRead(data) }
-    }
-}
-
 @available(*, unavailable)
 extension ConnectionSeat: Sendable {}
-
-@available(*, unavailable)
-extension ArrivalWatch: Sendable {}
