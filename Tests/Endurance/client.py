@@ -39,7 +39,12 @@ class Counts:
         self.lock = threading.Lock()
         self.answers, self.retries, self.findings = Counter(), Counter(), Counter()
         self.samples = {}
-        self.lost_creations = Counter()
+        self.lost_creations, self.flows = Counter(), Counter()
+
+    def flow(self, name):
+        """One came to its end."""
+        with self.lock:
+            self.flows[name] += 1
 
     def answer(self, kind, told):
         with self.lock:

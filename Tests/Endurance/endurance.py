@@ -23,16 +23,18 @@ from client import Client, Counts, Finding
 from fleet import Fleet, can_mount
 from flows import WEIGHTS, Flows
 from journal import Journal, Verifier, unfinished
+from premises import Happened, lacking
 from programs import BINARY, MADE
 from servers import started
 from servers.ceph import Ceph
 from servers.local import Local
-from watch import IN_FLIGHT, Watch, leaks, log_faults, log_notices
+from watch import IN_FLIGHT, Watch, leaks, loads, log_faults, log_notices
 
 WORKERS = 16
 # A queue longer than that is no load any more but a heap: what comes then is left out, and told.
 LONGEST_QUEUE = 64
-RESTART_SECONDS = 300
+# Shorter runs have a restart of each instance, too.
+RESTART_SECONDS, LEAST_RESTARTS = 300, 2
 # Longer than the service and its clients keep silent connections.
 QUIET_SECONDS = 95
 QUIET_DESCRIPTORS = 8
@@ -236,6 +238,17 @@ class Run:
         self.log = log_faults(self.folder)
         for (level, text), count in self.log.items():
             must(level == "warning", f"{count} times in a log: {level}: {text}")
+        for text in lacking(self.happened()):
+            must(False, text)
+
+    def happened(self):
+        local, ceph = self.fleet.places
+        credentials, keys = loads(self.folder / "c.log")
+        return Happened(
+            self.options.minutes * 60, self.options.restart, len(self.fleet.restarts),
+            {place.environment: place.credentials.rotation.turns for place in (local, ceph)}, self.fleet.issuer.rotation.turns,
+            {place.environment: credentials.get(place.environment, 0) for place in (local, ceph)}, keys, self.load.begun, self.counts.flows,
+            sum(count for (_, told), count in self.counts.answers.items() if told.startswith("429")))
 
     def must(self, holds, text):
         if not holds:
@@ -326,10 +339,11 @@ def arguments():
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", type=int, default=None, help="of the load's choices; the times stay the machine's")
     parser.add_argument("--rate", type=float, default=15, help="flows a second; most are one upload")
-    parser.add_argument("--restart", type=float, default=RESTART_SECONDS, metavar="SECONDS", help="how often an instance is restarted")
+    parser.add_argument("--restart", type=float, metavar="SECONDS", help="between restarts; 300, in short runs less")
     parser.add_argument("--folder", type=Path, default=MADE / "endurance", help="for logs, samples and the journal; emptied first")
     options = parser.parse_args()
     options.folder = options.folder.resolve()
+    options.restart = options.restart or min(RESTART_SECONDS, options.minutes * 60 / (LEAST_RESTARTS + 1))
     options.seed = random.randrange(1 << 32) if options.seed is None else options.seed
     return options
 

@@ -27,6 +27,9 @@ WEIGHTS = {
     "assisted": 0.25, "signed": 0.2, "patient": 0.15, "uppy_parts": 0.1, "aborted": 0.4, "abandoned": 0.1,
     "uppy_form": 2.5, "uppy_sign": 1.5, "shrine": 3, "active_storage": 4, "better_upload": 2,
 }
+# Those that wait, and are counted when they go on to their end.
+LATER = {"patient", "expired", "outlived"}
+LONGEST_WAIT_SECONDS = 330
 
 
 class Flows:
@@ -39,6 +42,8 @@ class Flows:
 
     def run(self, name, client):
         getattr(self, name)(client)
+        if name not in LATER:
+            self.counts.flow(name)
 
     # MARK: What they are made of
 
@@ -163,8 +168,9 @@ class Flows:
             if sum(part["size"] for part in listed) != len(content):
                 raise Finding(f"the parts that are listed have {sum(part['size'] for part in listed)} bytes, not {len(content)}")
             self.complete(client, caller, ticket, etags, content, "patient")
+            self.counts.flow("patient")
 
-        self.park(client.rng.uniform(60, 330), go_on, may_be_early=True)
+        self.park(client.rng.uniform(60, LONGEST_WAIT_SECONDS), go_on, may_be_early=True)
 
     def aborted(self, client):
         if client.rng.random() < 0.4:
@@ -288,7 +294,9 @@ class Flows:
     # MARK: What is refused, or over
 
     def refused(self, client):
-        getattr(self, client.rng.choice(REFUSALS))(client)
+        name = client.rng.choice(REFUSALS)
+        getattr(self, name)(client)
+        self.counts.flow(name)
 
     def refuse(self, client, caller, request, status, code, path="/v1/uploads", headers=None):
         found = client.ask(caller, "POST", path, request, expect={(status, code)}, headers=headers)
@@ -358,13 +366,13 @@ class Flows:
         self.confirm(client, caller, ticket["grant"], ticket["key"], content, "put")
 
     def expired(self, client):
-        self.wait_for_the_end(client, "brief", 10)
+        self.wait_for_the_end(client, "expired", "brief", 10)
 
     def outlived(self, client):
         """A ticket that would live for a quarter of an hour, and ends with the credentials that signed it."""
-        self.wait_for_the_end(client, "photos", CREDENTIAL_SECONDS + 5)
+        self.wait_for_the_end(client, "outlived", "photos", CREDENTIAL_SECONDS + 5)
 
-    def wait_for_the_end(self, client, rule, longest):
+    def wait_for_the_end(self, client, name, rule, longest):
         caller, content = self.caller(client, rule), self.content(client, 1000)
         ticket = self.ticket(client, caller, rule, content)
         seconds = seconds_until(ticket["expiresAt"])
@@ -376,6 +384,7 @@ class Flows:
             if client.perform(ticket, content, expect=late, kind="bucket PUT, expired").is_success:
                 raise Finding(f"the bucket took a ticket that ended at {ticket['expiresAt']}")
             self.replace_ticket(client, caller, rule, content)
+            self.counts.flow(name)
 
         self.park(seconds + 2.5, try_late)
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from client import Client, Counts, Finding
+from flows import LATER, REFUSALS, WEIGHTS, Flows
 from front import field
 from journal import Journal, Verifier
+from premises import Happened, expected, lacking
 from tables import table
-from watch import leaks, log_faults, slope
+from watch import leaks, loads, log_faults, slope
 from wire import Answer
 
 MEBIBYTE = 1 << 20
@@ -46,6 +48,66 @@ class Leaks(unittest.TestCase):
 
     def test_a_line(self):
         self.assertEqual(slope([(0, 1), (1, 3), (2, 5)]), (2, 1, 5))
+
+
+class Premises(unittest.TestCase):
+    """An hour as one was, and five minutes; then each of them without one thing."""
+
+    @staticmethod
+    def happened(minutes=60, **other):
+        hour = {
+            "restart_seconds": 300, "restarts": 11, "credential_turns": {"local": 65, "ceph": 65}, "key_turns": 33,
+            "loaded_credentials": {"local": 31, "ceph": 31}, "loaded_keys": 18, "begun": 53890, "held_up": 300}
+        short = {
+            "restart_seconds": 100, "restarts": 2, "credential_turns": {"local": 6, "ceph": 6}, "key_turns": 3,
+            "loaded_credentials": {"local": 3, "ceph": 3}, "loaded_keys": 2, "begun": 4500, "held_up": 0}
+        happened = Happened(minutes * 60, **((hour if minutes == 60 else short) | other))
+        happened.ended.update({name: int(count) for name, count in expected(happened).items()})
+        return happened
+
+    def test_what_happens(self):
+        self.assertEqual([lacking(self.happened(minutes)) for minutes in (60, 5)], [[], []])
+
+    def test_what_does_not(self):
+        for minutes, change, words in (
+                (60, {"restarts": 10}, "a restart: 10 times, and 11"), (5, {"restarts": 1}, "a restart: 1 times, and 2"),
+                (60, {"credential_turns": {"local": 65, "ceph": 59}}, "ceph: new credentials: 59"),
+                (5, {"credential_turns": {"local": 4, "ceph": 6}}, "local: new credentials: 4"),
+                (60, {"key_turns": 29}, "a new signing key: 29"), (5, {"key_turns": 1}, "a new signing key: 1"),
+                (60, {"loaded_credentials": {"local": 31, "ceph": 15}}, "ceph: c loads credentials that it had not: 15"),
+                (5, {"loaded_credentials": {"local": 1, "ceph": 3}}, "local: c loads credentials that it had not: 1"),
+                (60, {"loaded_keys": 12}, "c loads keys that it had not: 12"), (5, {"loaded_keys": 1}, "c loads keys that it had not: 1"),
+                (60, {"held_up": 0}, "nobody met 429")):
+            found = lacking(self.happened(minutes, **change))
+            self.assertEqual((len(found), found[0].startswith(words)), (1, True), (change, found))
+
+    def test_each_kind_of_flow(self):
+        for name in [*WEIGHTS, *REFUSALS]:
+            happened = self.happened()
+            del happened.ended[name]
+            self.assertRegex("".join(lacking(happened)), f"^no flow {name} came to its end, and about \\d+ should have$")
+
+    def test_what_chance_may_leave_out(self):
+        happened = self.happened(5)
+        for name in ("abandoned", "hasty", *LATER):
+            del happened.ended[name]
+        self.assertEqual(lacking(happened), [])
+
+    def test_flows_are_counted_at_their_end(self):
+        counts, parked = Counts(), []
+        flows = Flows.__new__(Flows)
+        flows.counts, flows.park = counts, lambda seconds, go_on: parked.append(go_on)
+        ticket = {"expiresAt": "2000-01-01T00:00:00Z"}
+        flows.caller, flows.ticket, flows.replace_ticket = lambda *_: None, lambda *_: ticket, lambda *_: None
+        client = SimpleNamespace(
+            rng=SimpleNamespace(randbytes=bytes, choice=lambda some: some[0]),
+            perform=lambda *_, **__: SimpleNamespace(is_success=False))
+        flows.wrong_type = lambda _: None
+        for name in ("expired", "refused"):
+            flows.run(name, client)
+        self.assertEqual(counts.flows, {"refused": 1, "wrong_type": 1})
+        parked[0](client)
+        self.assertEqual(counts.flows["expired"], 1)
 
 
 class Objects(unittest.TestCase):
@@ -157,6 +219,15 @@ class Small(unittest.TestCase):
             Path(folder, "a1.log").write_text("\n".join([*map(json.dumps, told), "Fatal error"]))
             Path(folder, "front.log").write_text("not an instance's")
             self.assertEqual(sorted(log_faults(folder)), [("error", "no line of the log: Fatal error"), ("error", "unexpected error")])
+
+    def test_what_was_loaded(self):
+        keys = {"level": "notice", "message": "an issuer's keys are loaded"}
+        ends = [("local", "one"), ("local", "two"), ("local", "two"), ("ceph", "one")]
+        told = [{"message": "the credentials of an environment are loaded", "environment": name, "accessKeyID": "a", "expiresAt": end}
+                for name, end in ends]
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "c.log").write_text("\n".join(map(json.dumps, [keys, *told, {"level": "info", "message": "request"}, keys])))
+            self.assertEqual(loads(Path(folder, "c.log")), ({"local": 2, "ceph": 1}, 2))
 
     def test_a_table(self):
         self.assertEqual(table(["a", "b"], [["long", 1]]), "a     b\n-------\nlong  1\n")

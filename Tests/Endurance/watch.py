@@ -127,6 +127,16 @@ def log_faults(folder):
     return counts
 
 
+def loads(path):
+    """What one instance loaded: how many different credentials by environment, and how often an issuer's keys."""
+    credentials, keys = {}, 0
+    for entry in entries(path):
+        if entry["message"] == "the credentials of an environment are loaded":
+            credentials.setdefault(entry["environment"], set()).add((entry["accessKeyID"], entry["expiresAt"]))
+        keys += entry["message"] == "an issuer's keys are loaded"
+    return {name: len(different) for name, different in credentials.items()}, keys
+
+
 def log_notices(path):
     """What one instance noticed, and how often: that credentials and keys are new."""
     return Counter(
