@@ -14,7 +14,7 @@ from front import field
 from journal import Journal, Verifier
 from premises import Happened, expected, lacking
 from tables import table
-from watch import leaks, loads, log_faults, slope
+from watch import is_fault, leaks, loads, log_faults, slope
 from wire import Answer
 
 MEBIBYTE = 1 << 20
@@ -219,6 +219,11 @@ class Small(unittest.TestCase):
             Path(folder, "a1.log").write_text("\n".join([*map(json.dumps, told), "Fatal error"]))
             Path(folder, "front.log").write_text("not an instance's")
             self.assertEqual(sorted(log_faults(folder)), [("error", "no line of the log: Fatal error"), ("error", "unexpected error")])
+
+    def test_warnings(self):
+        request, other = "request /v1/uploads 502 store_unreachable", "the credentials of an environment could not be fetched"
+        told = [("warning", request), ("warning", other), ("error", request), ("critical", other)]
+        self.assertEqual([is_fault(*each) for each in told], [False, True, True, True])
 
     def test_what_was_loaded(self):
         keys = {"level": "notice", "message": "an issuer's keys are loaded"}

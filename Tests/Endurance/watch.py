@@ -127,6 +127,11 @@ def log_faults(folder):
     return counts
 
 
+def is_fault(level, words):
+    """Answers 5xx are warnings, which clients judge; the others say that credentials, keys or settings are not as they should be."""
+    return level != "warning" or not words.startswith("request ")
+
+
 def loads(path):
     """What one instance loaded: how many different credentials by environment, and how often an issuer's keys."""
     credentials, keys = {}, 0
