@@ -15,13 +15,22 @@ struct UploadsYAMLTarget: FuzzTarget {
         guard let text = String(validating: input, as: UTF8.self) else { return }
         checkQuantities(text)
         guard check(text) else { return }
-        // Most changed files are none: of one that is, a number more is changed, to what few rules may have.
-        let runs = input.indices.filter { Self.isDigit(input[$0]) && ($0 == 0 || !Self.isDigit(input[$0 - 1])) }
-        guard let place = runs.isEmpty ? nil : runs[input.reduce(0) { $0 &+ Int($1) } % runs.count] else { return }
-        let rest = input[place...].drop(while: Self.isDigit)
-        for number in ["0", "604801", "9223372036854775807"] {
-            _ = check(String(decoding: input[..<place] + Array(number.utf8) + rest, as: UTF8.self))
+        // Most changed files are none: of one that is, a number more is changed, to what few rules may have, and a path gets a segment
+        // that no key may have.
+        let sum = input.reduce(0) { $0 &+ Int($1) }
+        let numbers = input.indices.filter { Self.isDigit(input[$0]) && ($0 == 0 || !Self.isDigit(input[$0 - 1])) }
+        if let place = numbers.isEmpty ? nil : numbers[sum % numbers.count] {
+            let rest = input[place...].drop(while: Self.isDigit)
+            for number in ["0", "604801", "9223372036854775807"] { checkChanged(input[..<place], number, rest) }
         }
+        let slashes = input.indices.filter { input[$0] == UInt8(ascii: "/") }
+        if let place = slashes.isEmpty ? nil : slashes[sum % slashes.count] {
+            for segment in ["", ".", ".."] { checkChanged(input[..<place], "/" + segment, input[place...]) }
+        }
+    }
+
+    private func checkChanged(_ before: ArraySlice<UInt8>, _ new: String, _ after: ArraySlice<UInt8>) {
+        _ = check(String(decoding: before + Array(new.utf8) + after, as: UTF8.self))
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
