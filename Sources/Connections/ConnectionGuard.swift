@@ -14,6 +14,7 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
     public typealias OutboundOut = HTTPResponsePart
 
     private let bodyDeadline: TimeAmount?
+    private let draining: TimeAmount
     private let lingering: TimeAmount
     private let maximumBodyBytes: Int?
     private var state = ConnectionState()
@@ -24,10 +25,12 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
 
     /// - Parameters:
     ///   - bodyDeadline: how long a request's body may take to arrive; nil for as long as its client goes on.
-    ///   - lingering: how long to read and drop what a client still sends after its answer.
+    ///   - draining: how long the rest of a body may take that was answered before it came.
+    ///   - lingering: how long to read and drop what a client still sends after its last answer.
     ///   - maximumBodyBytes: a client that waits for `100 Continue` is told to go on up to this size; nil where somebody else tells it.
-    public init(bodyDeadline: TimeAmount?, lingering: TimeAmount, maximumBodyBytes: Int?) {
+    public init(bodyDeadline: TimeAmount?, draining: TimeAmount, lingering: TimeAmount, maximumBodyBytes: Int?) {
         self.bodyDeadline = bodyDeadline
+        self.draining = draining
         self.lingering = lingering
         self.maximumBodyBytes = maximumBodyBytes
     }
@@ -68,6 +71,8 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
 
     public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event { perform(state.inputClosed()) }
+        // Whoever learns of it closes the rest as well, and the client loses its answer with what it still sends.
+        if case ChannelEvent.outputClosed = event, state.isLingering { return }
         if event is BodyGivenUp { perform(state.bodyDeadlinePassed()) }
         context.fireUserInboundEventTriggered(event)
     }
@@ -92,6 +97,8 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
             return
         }
         switch unwrapOutboundIn(data) {
+        case .head(let head) where head.status.kind == .informational:
+            context.write(data, promise: promise)
         case .head(var head):
             if state.isLastAnswer { head.headerFields[.connection] = "close" }
             state.writeHead(announcesClose: head.headerFields[.connection]?.lowercased() == "close")
@@ -143,7 +150,7 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
             deadline?.cancel()
             deadline = nil
         case .startDraining:
-            schedule(after: lingering, context: context) { $0.drainingDeadlinePassed() }
+            schedule(after: draining, context: context) { $0.drainingDeadlinePassed() }
         case .finishAndLinger:
             deadline?.cancel()
             afterLastWrite { context in
@@ -153,8 +160,10 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
             context.read()
         case .failBody:
             context.fireErrorCaught(BodyDeadlineExceeded())
-        case .close:
+        case .closeWhenTaken:
             afterLastWrite { $0.close(promise: nil) }
+        case .close:
+            context.close(promise: nil)
         }
     }
 

@@ -187,7 +187,7 @@ extension ConnectionRoom {
             let isAsked = standing == .silent && state.isSearching
             if isAsked { state.isSearching = false }
             state.unsentBytes += unsentBytes
-            let slowest = state.unsentBytes > unsentLimit ? state.sending.nameLongest(at: now) : nil
+            let slowest = unsentBytes > 0 && state.unsentBytes > unsentLimit ? state.sending.nameLongest(at: now) : nil
             return (joined.map { Place(standing: standing, inLine: $0, unsentBytes: unsentBytes) }, isAsked, slowest)
         }
         if isAsked { makePlace() }

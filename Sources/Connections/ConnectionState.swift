@@ -14,6 +14,8 @@ struct ConnectionState {
         case finishAndLinger
         /// Tell the application that the body did not arrive in time.
         case failBody
+        /// Close for good as soon as the client has taken all of its answers.
+        case closeWhenTaken
         case close
     }
 
@@ -80,7 +82,7 @@ struct ConnectionState {
     }
 
     mutating func inputClosed() -> Action {
-        isLingering ? .close : .none
+        isLingering ? .closeWhenTaken : .none
     }
 
     private mutating func linger() -> Action {

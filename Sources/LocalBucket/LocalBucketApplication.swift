@@ -32,7 +32,8 @@ public func buildLocalBucket(
         server: .http1(
             configuration: .init(
                 additionalChannelHandlers: [
-                    room.makeSeat(), ConnectionGuard(bodyDeadline: nil, lingering: idleTimeout, maximumBodyBytes: nil),
+                    room.makeSeat(),
+                    ConnectionGuard(bodyDeadline: nil, draining: Limits.patience, lingering: idleTimeout, maximumBodyBytes: nil),
                     AbsoluteTargetInstaller(),
                 ],
                 idleTimeout: idleTimeout,

@@ -32,7 +32,7 @@ import Testing
         #expect(state.writeEnd() == .finishAndLinger)
         #expect(state.isLingering)
         #expect(state.readComplete() == .none)
-        #expect(state.inputClosed() == .close)
+        #expect(state.inputClosed() == .closeWhenTaken)
     }
 
     @Test func aLingeringConnectionClosesWhenTimeIsUp() {

@@ -107,7 +107,8 @@ private struct ServiceBuilder {
             additionalChannelHandlers: [
                 room.makeSeat(),
                 ConnectionGuard(
-                    bodyDeadline: TimeAmount(limits.bodyDeadline), lingering: TimeAmount(limits.lingering),
+                    bodyDeadline: TimeAmount(limits.bodyDeadline), draining: TimeAmount(limits.lingering),
+                    lingering: TimeAmount(limits.lingering),
                     maximumBodyBytes: max(limits.maximumBodyBytes, limits.maximumBatchBodyBytes)),
             ],
             idleTimeout: TimeAmount(limits.idleTimeout),
