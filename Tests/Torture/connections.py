@@ -21,22 +21,30 @@ def possible(count):
     return count if limit == resource.RLIM_INFINITY else min(count, limit - 500)
 
 
-@case("idle", "10,000 connections that say nothing or half a head, opened again when they are closed")
-def idle(stage):
+def on_both(stage, name, attack):
+    """A trial of the service, and then one of the bucket."""
     service, bucket = stage.service(), stage.bucket()
     tickets = Tickets(service.port, service.keys["honest"])
-    for name, target, client in [("service", service, (tickets, 60)), ("bucket", bucket, (Objects(bucket), 20))]:
-        with stage.trial(f"idle, {name}", target.process, [client]) as trial:
-            with Crowd(target.port, possible(10_000), [b"", HALF_A_HEAD]) as crowd:
-                trial.fault()
-                crowd.wait()
-                trial.fault(12)
-            trial.sent = f"{crowd.plan.count} at once, silent or with half a head: {crowd}"
-            if crowd.result["opened"] < crowd.plan.count:
-                trial.broken("the crowd was smaller")
+    for kind, target, client in [("service", service, (tickets, 60)), ("bucket", bucket, (Objects(bucket), 20))]:
+        with stage.trial(f"{name}, {kind}", target.process, [client]) as trial:
+            attack(trial, target.port)
             trial.after()
             if target is bucket:
                 judge_bucket(trial, bucket)
+
+
+@case("idle", "10,000 connections that say nothing or half a head, opened again when they are closed")
+def idle(stage):
+    def attack(trial, port):
+        with Crowd(port, possible(10_000), [b"", HALF_A_HEAD]) as crowd:
+            trial.fault()
+            crowd.wait()
+            trial.fault(12)
+        trial.sent = f"{crowd.plan.count} at once, silent or with half a head: {crowd}"
+        if crowd.result["opened"] < crowd.plan.count:
+            trial.broken("the crowd was smaller")
+
+    on_both(stage, "idle", attack)
 
 
 @case("descriptors", "more connections than the soft limit of open files allows")

@@ -2,8 +2,8 @@
 
 import json
 
-from connections import judge_bucket, possible
-from honest import Objects, Tickets
+from connections import on_both, possible
+from honest import Tickets
 from trial import Crowd, case
 
 UPGRADE = b"GET /version HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
@@ -13,33 +13,25 @@ PIECE = 60_000
 
 @case("upgrades", "connections that want another protocol, and send all they can behind it")
 def upgrades(stage):
-    service, bucket = stage.service(), stage.bucket()
-    for name, target, client in [
-            ("service", service, (Tickets(service.port, service.keys["honest"]), 60)), ("bucket", bucket, (Objects(bucket), 20))]:
-        with stage.trial(f"upgrades, {name}", target.process, [client]) as trial:
-            trial.fault()
-            with Crowd(target.port, 60, [UPGRADE, TUNNEL], drip="x" * PIECE, drip_seconds=0) as crowd:
-                trial.fault(10)
-            trial.sent = f"60 that send {PIECE} bytes again and again behind Upgrade and CONNECT: {crowd}"
-            trial.after()
-            if target is bucket:
-                judge_bucket(trial, bucket)
+    def attack(trial, port):
+        trial.fault()
+        with Crowd(port, 60, [UPGRADE, TUNNEL], drip="x" * PIECE, drip_seconds=0) as crowd:
+            trial.fault(10)
+        trial.sent = f"60 that send {PIECE} bytes again and again behind Upgrade and CONNECT: {crowd}"
+
+    on_both(stage, "upgrades", attack)
 
 
 @case("garbage", "more connections than there are places, of a byte that is no HTTP")
 def garbage(stage):
-    service, bucket = stage.service(), stage.bucket()
-    for name, target, client in [
-            ("service", service, (Tickets(service.port, service.keys["honest"]), 60)), ("bucket", bucket, (Objects(bucket), 20))]:
-        with stage.trial(f"garbage, {name}", target.process, [client]) as trial:
-            with Crowd(target.port, possible(2_000), [b"\0"], reads="nothing") as crowd:
-                trial.fault()
-                crowd.wait()
-                trial.fault(8)
-            trial.sent = f"2,000 of one byte: {crowd}"
-            trial.after()
-            if target is bucket:
-                judge_bucket(trial, bucket)
+    def attack(trial, port):
+        with Crowd(port, possible(2_000), [b"\0"], reads="nothing") as crowd:
+            trial.fault()
+            crowd.wait()
+            trial.fault(8)
+        trial.sent = f"2,000 of one byte: {crowd}"
+
+    on_both(stage, "garbage", attack)
 
 
 @case("hoards", "answers that nobody takes: thousands of small ones in one go, and large ones of a caller's own")
