@@ -24,11 +24,11 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// What the system takes of an answer before the client has taken the rest: megabytes otherwise, which nobody counts, for each client
     /// that reads slowly. TCP_NOTSENT_LOWAT has no name in Swift.
-    private static let unsentLimit = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: unsentBytesOption))
+    private static let notSentLowWater = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: notSentLowWaterOption))
     #if canImport(Darwin)
-        private static let unsentBytesOption: CInt = 0x201
+        private static let notSentLowWaterOption: CInt = 0x201
     #else
-        private static let unsentBytesOption: CInt = 25
+        private static let notSentLowWaterOption: CInt = 25
     #endif
 
     init(room: ConnectionRoom, pieceBytes: Int, state: SeatState) {
@@ -43,7 +43,7 @@ final class ConnectionSeat: ChannelDuplexHandler, RemovableChannelHandler {
         self.seated = seated
         place = room.move(seated, from: nil, to: .silent, unsentBytes: 0, at: context.eventLoop.now)
         do {
-            try context.channel.syncOptions?.setOption(Self.unsentLimit, value: 128 << 10)
+            try context.channel.syncOptions?.setOption(Self.notSentLowWater, value: 128 << 10)
             try readInSmallPieces(context.channel)
             let pipeline = context.pipeline.syncOperations
             try pipeline.addHandler(ReadGate { self.bytesArrived() }, position: .first)

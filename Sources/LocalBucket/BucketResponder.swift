@@ -50,7 +50,8 @@ struct BucketResponder: HTTPResponder {
             }
         }
         exchange.log(response, to: context.logger)
-        return exchange.keepsConnection ? response : response.closing(context.channel)
+        if !exchange.keepsConnection { response.headers[.connection] = "close" }
+        return response
     }
 
     private func answer(_ request: Request, _ exchange: inout Exchange, _ context: BucketRequestContext) async -> Response {

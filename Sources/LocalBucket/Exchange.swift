@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import Logging
-import NIOCore
 import S3Signing
 import SigV4
 
@@ -39,26 +38,5 @@ struct Exchange {
         metadata["key"] = self.request?.key.map { "\(PercentEncoding.encodePath($0))" }
         metadata["code"] = self.errorCode.map { "\($0)" }
         logger.info("bucket request", metadata: metadata)
-    }
-}
-
-extension Response {
-    /// How long a connection that is being closed is still read, so that the client sees the answer and not a reset.
-    private static let lingerSeconds: Int64 = 30
-
-    /// The same answer, after which the connection is closed: first our side, then, when the client has had time to read, all.
-    func closing(_ channel: any Channel) -> Response {
-        var response = self
-        let body = self.body
-        let length = self.headers[.contentLength]
-        response.body = ResponseBody(contentLength: body.contentLength) { writer in
-            try await body.write(writer)
-            channel.close(mode: .output, promise: nil)
-            let closing = channel.eventLoop.scheduleTask(in: .seconds(Self.lingerSeconds)) { channel.close(promise: nil) }
-            channel.closeFuture.whenComplete { _ in closing.cancel() }
-        }
-        response.headers[.contentLength] = length
-        response.headers[.connection] = "close"
-        return response
     }
 }

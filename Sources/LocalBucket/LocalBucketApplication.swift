@@ -33,7 +33,7 @@ public func buildLocalBucket(
             configuration: .init(
                 additionalChannelHandlers: [
                     room.makeSeat(),
-                    ConnectionGuard(bodyDeadline: nil, draining: Limits.patience, lingering: idleTimeout, maximumBodyBytes: nil),
+                    ConnectionGuard(bodyDeadline: nil, draining: Limits.patience, lingering: Limits.lingering, maximumBodyBytes: nil),
                     AbsoluteTargetInstaller(),
                 ],
                 idleTimeout: idleTimeout,

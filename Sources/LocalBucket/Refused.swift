@@ -278,6 +278,8 @@ enum Limits {
     static let connections = 400
     /// How long a client may take for the next kilobytes. Long, since kernels keep megabytes between two ends that are slow on purpose.
     static let patience = TimeAmount.minutes(5)
+    /// How long a connection that is being closed is still read, so that the client sees the answer and not a reset.
+    static let lingering = TimeAmount.seconds(30)
     /// Keys in one page of a listing.
     static let listedKeys = 1000
     /// Parts of one multipart upload, and the largest part number.
